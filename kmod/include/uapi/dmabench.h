@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * dmabench: ABI between dmabench.ko and user space.
+ *
+ * This is the only ABI header; the module and the C++ harness both include it.
+ *
+ * Conventions
+ * - Every struct begins with its own size in bytes, as user space knows it.  The
+ *   module accepts a smaller struct (an older caller: what is missing counts as
+ *   zero) and a larger one (a newer caller) as long as all bytes that it does
+ *   not know are zero; otherwise the call fails with E2BIG.  A size below the
+ *   first published one fails with EINVAL.
+ * - Reserved fields and unknown flag bits must be zero, otherwise EINVAL.
+ * - Ids are explicit and are never reused.  Names are NUL-terminated.
+ * - Lengths are in bytes, durations in nanoseconds of the kernel's raw
+ *   monotonic clock (CLOCK_MONOTONIC_RAW).
+ * - No kernel virtual address ever crosses this interface.
+ * - An open file holds one configured buffer at most.  Closing it frees all.
+ *
+ * errno values common to all calls
+ *   EFAULT      the argument is not readable or writable
+ *   EINVAL      a field is out of its range; a reserved field is not zero
+ *   E2BIG       the struct has unknown trailing bytes that are not zero
+ *   ENOTTY      no such ioctl
+ *   ENODEV      the target went away (unbound or hot-removed)
+ */
+#ifndef _UAPI_DMABENCH_H
+#define _UAPI_DMABENCH_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define DMABENCH_ABI_VERSION	1
+#define DMABENCH_DEVICE		"/dev/dmabench"
+
+#define DMABENCH_NAME_LEN	32
+#define DMABENCH_TEXT_LEN	128
+
+/* Limits.  A setup outside of them fails with EINVAL. */
+#define DMABENCH_MIN_SIZE	1ULL
+#define DMABENCH_MAX_SIZE	(64ULL << 20)
+#define DMABENCH_MAX_EVERY	(1ULL << 32)
+#define DMABENCH_MAX_LAPS	(1ULL << 40)
+
+/**
+ * enum dmabench_phase - the timed parts of a lap, in the order they happen
+ * @DMABENCH_PHASE_MAP:			dma_map_*() or the allocation of DMA memory
+ * @DMABENCH_PHASE_SYNC_FOR_DEVICE:	dma_sync_*_for_device(), or dma_wmb() for
+ *					memory that needs a barrier only
+ * @DMABENCH_PHASE_SYNC_FOR_CPU:	dma_sync_*_for_cpu(), or dma_rmb()
+ * @DMABENCH_PHASE_TOUCH:		CPU access to the buffer
+ * @DMABENCH_PHASE_UNMAP:		dma_unmap_*() or freeing of DMA memory
+ * @DMABENCH_PHASE_LAP:			the whole lap, from before map to after unmap
+ * @DMABENCH_NR_PHASES:			count of the above
+ */
+enum dmabench_phase {
+	DMABENCH_PHASE_MAP		= 0,
+	DMABENCH_PHASE_SYNC_FOR_DEVICE	= 1,
+	DMABENCH_PHASE_SYNC_FOR_CPU	= 2,
+	DMABENCH_PHASE_TOUCH		= 3,
+	DMABENCH_PHASE_UNMAP		= 4,
+	DMABENCH_PHASE_LAP		= 5,
+	DMABENCH_NR_PHASES		= 6,
+};
+
+/* Strategies; what each does is told by DMABENCH_IOC_STRATEGY. */
+enum dmabench_strategy_id {
+	DMABENCH_NULL			= 0,
+	DMABENCH_COHERENT		= 1,
+	DMABENCH_WRITE_COMBINE		= 2,
+	DMABENCH_POOL			= 3,
+	DMABENCH_STREAMING_SINGLE	= 4,
+	DMABENCH_STREAMING_PAGE		= 5,
+	DMABENCH_STREAMING_SG		= 6,
+};
+
+/* Same values as the kernel's enum dma_data_direction. */
+enum dmabench_direction {
+	DMABENCH_BIDIRECTIONAL		= 0,
+	DMABENCH_TO_DEVICE		= 1,
+	DMABENCH_FROM_DEVICE		= 2,
+};
+
+/* Where the memory of a streaming strategy comes from. */
+enum dmabench_source {
+	DMABENCH_SOURCE_DEFAULT		= 0,	/* the strategy's own choice */
+	DMABENCH_SOURCE_KMALLOC		= 1,
+	DMABENCH_SOURCE_PAGES		= 2,	/* page allocator */
+};
+
+/* What the CPU does with the first touch_bytes of the buffer in each lap. */
+enum dmabench_touch {
+	DMABENCH_TOUCH_NONE		= 0,
+	DMABENCH_TOUCH_READ		= 1,	/* 8-byte loads, ascending */
+	DMABENCH_TOUCH_WRITE		= 2,	/* 8-byte stores, ascending */
+	DMABENCH_TOUCH_COPY		= 3,	/* memcpy() out of the buffer, into
+						 * it when direction is to_device */
+};
+
+/* How the buffer is to be mapped into user space. */
+enum dmabench_mmap_mode {
+	DMABENCH_MMAP_NONE		= 0,	/* mmap() fails with EINVAL */
+	DMABENCH_MMAP_CACHED		= 1,
+	DMABENCH_MMAP_WRITECOMBINE	= 2,
+	DMABENCH_MMAP_UNCACHED		= 3,
+	DMABENCH_MMAP_COHERENT		= 4,	/* dma_mmap_coherent() */
+};
+
+/* The memory type that a mapping really has, read back from the MMU. */
+enum dmabench_memtype {
+	DMABENCH_MEMTYPE_UNKNOWN	= 0,	/* could not be read back */
+	DMABENCH_MEMTYPE_WRITEBACK	= 1,
+	DMABENCH_MEMTYPE_WRITETHROUGH	= 2,
+	DMABENCH_MEMTYPE_WRITECOMBINE	= 3,	/* x86 WC */
+	DMABENCH_MEMTYPE_NONCACHEABLE	= 4,	/* Arm Normal Non-cacheable */
+	DMABENCH_MEMTYPE_UNCACHED_MINUS	= 5,	/* x86 UC- */
+	DMABENCH_MEMTYPE_UNCACHED	= 6,	/* x86 UC */
+	DMABENCH_MEMTYPE_DEVICE		= 7,	/* Arm Device, any kind */
+	DMABENCH_MEMTYPE_WRITEPROTECT	= 8,	/* x86 WP */
+};
+
+/* How the DMA address of a buffer follows from its physical address. */
+enum dmabench_relation {
+	DMABENCH_RELATION_NONE		= 0,	/* nothing is mapped */
+	DMABENCH_RELATION_IDENTITY	= 1,
+	DMABENCH_RELATION_OFFSET	= 2,	/* a bus offset (dma-ranges) */
+	DMABENCH_RELATION_IOMMU		= 3,
+	DMABENCH_RELATION_BOUNCED	= 4,	/* swiotlb copies the data */
+};
+
+enum dmabench_target_kind {
+	DMABENCH_TARGET_PLATFORM	= 1,	/* made by the module itself */
+	DMABENCH_TARGET_PCI		= 2,	/* bound through driver_override */
+};
+
+/* Why a call failed, finer than errno. */
+enum dmabench_reason {
+	DMABENCH_REASON_NONE		= 0,
+	DMABENCH_REASON_MAP_FAILED	= 1,	/* dma_mapping_error(): EIO */
+	DMABENCH_REASON_ABOVE_MAX_MAPPING = 2,	/* > dma_max_mapping_size(): ERANGE */
+	DMABENCH_REASON_NO_MEMORY	= 3,	/* source or DMA memory: ENOMEM */
+	DMABENCH_REASON_ABOVE_SOURCE_MAX = 4,	/* source cannot give that: ERANGE */
+	DMABENCH_REASON_SOURCE		= 5,	/* strategy has no such source: EOPNOTSUPP */
+	DMABENCH_REASON_MMAP_MODE	= 6,	/* strategy has no such mode: EOPNOTSUPP */
+	DMABENCH_REASON_MMAP_ARCH	= 7,	/* CPU or kernel cannot do it: EOPNOTSUPP */
+	DMABENCH_REASON_PARTIAL_SYNC	= 8,	/* no ranged sync in this API: EOPNOTSUPP */
+	DMABENCH_REASON_DMA_MASK	= 9,	/* dma_set_mask_and_coherent(): EIO */
+	DMABENCH_REASON_TARGET_BUSY	= 10,	/* another file uses it: EBUSY */
+};
+
+/**
+ * struct dmabench_info - what the module is (DMABENCH_IOC_INFO)
+ * @size:		in: sizeof(struct dmabench_info)
+ * @abi_version:	out: DMABENCH_ABI_VERSION of the module
+ * @nr_strategies:	out: DMABENCH_IOC_STRATEGY takes 0 .. nr_strategies - 1
+ * @nr_targets:		out: DMABENCH_IOC_TARGET takes 0 .. nr_targets - 1; grows and
+ *			shrinks as PCI functions are bound and unbound
+ * @max_size:		out: largest buffer, bytes
+ * @hist_buckets:	out: DMABENCH_HIST_BUCKETS of the module
+ * @nr_phases:		out: DMABENCH_NR_PHASES of the module
+ * @version:		out: the module's version
+ */
+struct dmabench_info {
+	__u32 size;
+	__u32 abi_version;
+	__u32 nr_strategies;
+	__u32 nr_targets;
+	__u64 max_size;
+	__u32 hist_buckets;
+	__u32 nr_phases;
+	char version[DMABENCH_NAME_LEN];
+};
+
+/**
+ * struct dmabench_clock - the cost and the grain of the clock (DMABENCH_IOC_CLOCK)
+ * @size:	in: sizeof(struct dmabench_clock)
+ * @reserved:	in: 0
+ * @reads:	in: how many back-to-back readings to make, 2 .. 1000000
+ * @total_ns:	out: time from the first reading to the last, so that
+ *		total_ns / (reads - 1) is the mean cost of one reading
+ * @min_step_ns: out: smallest step seen that was not zero: the resolution, or the
+ *		cost of a reading where that is larger; 0 when time stood still
+ * @zero_steps:	out: how many readings equalled the one before
+ *
+ * This is the clock that DMABENCH_IOC_RUN stamps with, ktime_get_raw_fast_ns().
+ */
+struct dmabench_clock {
+	__u32 size;
+	__u32 reserved;
+	__u64 reads;
+	__u64 total_ns;
+	__u64 min_step_ns;
+	__u64 zero_steps;
+};
+
+/* dmabench_strategy_info.flags */
+#define DMABENCH_STRATEGY_DIRECTION	(1U << 0)	/* direction matters */
+#define DMABENCH_STRATEGY_BARRIER	(1U << 1)	/* sync phases are barriers
+							 * only, made in each lap;
+							 * sync_* are ignored */
+#define DMABENCH_STRATEGY_RANGED_SYNC	(1U << 2)	/* sync_offset, sync_bytes */
+
+/**
+ * struct dmabench_strategy_info - one strategy (DMABENCH_IOC_STRATEGY)
+ * @size:	in: sizeof(struct dmabench_strategy_info)
+ * @index:	in: 0 .. dmabench_info.nr_strategies - 1; EINVAL beyond
+ * @id:		out: enum dmabench_strategy_id
+ * @flags:	out: DMABENCH_STRATEGY_*
+ * @phases:	out: bit (1 << phase) for each phase that the strategy has
+ * @sources:	out: bit (1 << source) for each source it can be given; 0: it
+ *		allocates DMA memory and takes none
+ * @mmap_modes:	out: bit (1 << mode) for each mode that may be asked of it here
+ * @default_source: out: enum dmabench_source used for DMABENCH_SOURCE_DEFAULT
+ * @name:	out: the name used in scenarios and reports
+ * @text:	out: one line: the kernel functions that it calls
+ */
+struct dmabench_strategy_info {
+	__u32 size;
+	__u32 index;
+	__u32 id;
+	__u32 flags;
+	__u32 phases;
+	__u32 sources;
+	__u32 mmap_modes;
+	__u32 default_source;
+	char name[DMABENCH_NAME_LEN];
+	char text[DMABENCH_TEXT_LEN];
+};
+
+/* dmabench_target_info.flags */
+#define DMABENCH_TARGET_COHERENT	(1U << 0)	/* device snoops CPU caches */
+#define DMABENCH_TARGET_COHERENT_KNOWN	(1U << 1)	/* the flag above is a fact,
+							 * not unknown */
+#define DMABENCH_TARGET_IOMMU		(1U << 2)	/* device_iommu_mapped() */
+
+/**
+ * struct dmabench_target_info - one struct device to map for (DMABENCH_IOC_TARGET)
+ * @size:	in: sizeof(struct dmabench_target_info)
+ * @index:	in: 0 .. dmabench_info.nr_targets - 1; EINVAL beyond
+ * @id:		out: what dmabench_setup.target takes; stays the same until unbound
+ * @kind:	out: enum dmabench_target_kind
+ * @flags:	out: DMABENCH_TARGET_*
+ * @node:	out: NUMA node, -1: none
+ * @dma_mask:	out: streaming DMA mask in force
+ * @coherent_mask: out: coherent DMA mask in force
+ * @max_mapping: out: dma_max_mapping_size(), bytes; ~0: no limit
+ * @name:	out: "platform", "platform-coherent", "platform-noncoherent", or
+ *		"pci:" and the PCI address ("pci:0000:00:03.0")
+ */
+struct dmabench_target_info {
+	__u32 size;
+	__u32 index;
+	__u32 id;
+	__u32 kind;
+	__u32 flags;
+	__s32 node;
+	__u64 dma_mask;
+	__u64 coherent_mask;
+	__u64 max_mapping;
+	char name[DMABENCH_NAME_LEN];
+};
+
+/**
+ * struct dmabench_setup - make one buffer ready (DMABENCH_IOC_SETUP)
+ * @size:	in: sizeof(struct dmabench_setup)
+ * @flags:	in: 0
+ * @strategy:	in: enum dmabench_strategy_id
+ * @target:	in: dmabench_target_info.id
+ * @buf_size:	in: bytes, DMABENCH_MIN_SIZE .. DMABENCH_MAX_SIZE
+ * @map_every:	in: map before lap 0, n, 2n, ... and unmap after lap n-1, 2n-1, ...
+ *		(for DMA memory: allocate, free).  0: mapped once, at setup, and
+ *		never in a lap.  At most DMABENCH_MAX_EVERY.
+ * @sync_every:	in: sync for device and for CPU in lap 0, n, 2n, ...; 0: never
+ * @sync_offset: in: first byte that a sync covers
+ * @sync_bytes:	in: bytes that a sync covers; 0: up to the end of the buffer
+ * @touch_bytes: in: bytes that the CPU touches; 0: the whole buffer
+ * @direction:	in: enum dmabench_direction
+ * @source:	in: enum dmabench_source
+ * @touch:	in: enum dmabench_touch
+ * @mmap_mode:	in: enum dmabench_mmap_mode.  Where the memory type of the kernel's own
+ *		mapping has to change first (x86), it does so here.
+ * @reason:	out, also when the call fails: enum dmabench_reason
+ * @relation:	out: enum dmabench_relation, found by mapping the buffer once
+ * @elided:	out: bit (1 << phase) for each phase in which this kernel returns
+ *		inline without doing anything (dma_skip_sync, Linux >= 6.10)
+ * @source_used: out: enum dmabench_source
+ * @phys_addr:	out: physical address of the first byte (CPU's view); 0: none
+ * @dma_addr:	out: DMA (bus) address of the first byte; 0: none
+ * @dma_mask:	out: streaming mask in force during the laps
+ *
+ * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
+ * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
+ * last.  A buffer that is set up already is torn down first.
+ *
+ * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY as told by @reason; ENODEV no
+ * such target; EINVAL.
+ */
+struct dmabench_setup {
+	__u32 size;
+	__u32 flags;
+	__u32 strategy;
+	__u32 target;
+	__u64 buf_size;
+	__u64 map_every;
+	__u64 sync_every;
+	__u64 sync_offset;
+	__u64 sync_bytes;
+	__u64 touch_bytes;
+	__u32 direction;
+	__u32 source;
+	__u32 touch;
+	__u32 mmap_mode;
+	__u32 reason;
+	__u32 relation;
+	__u32 elided;
+	__u32 source_used;
+	__u64 phys_addr;
+	__u64 dma_addr;
+	__u64 dma_mask;
+};
+
+/*
+ * Latency histogram, log-linear: values below 2^(SUB_BITS + 1) have a bucket each;
+ * above, each power of two is cut into 2^SUB_BITS buckets, so a value is known to
+ * within 1/2^SUB_BITS of itself (3.2 %), and the middle of its bucket is at most
+ * 1.6 % off.  The last bucket also takes all values >= 2^36 ns (68.7 s).
+ * dmabench_hist_index() in hist.h is the mapping.
+ */
+#define DMABENCH_HIST_SUB_BITS	5
+#define DMABENCH_HIST_BUCKETS	1024
+
+/**
+ * struct dmabench_hist - durations of one phase
+ * @count:	how many
+ * @sum_ns:	their sum, so that sum_ns / count is the exact mean
+ * @min_ns:	smallest; 0 when count is 0
+ * @max_ns:	largest
+ * @bucket:	counts, see above
+ *
+ * Durations are as stamped: each holds the cost of one clock reading.
+ */
+struct dmabench_hist {
+	__u64 count;
+	__u64 sum_ns;
+	__u64 min_ns;
+	__u64 max_ns;
+	__u64 bucket[DMABENCH_HIST_BUCKETS];
+};
+
+/* dmabench_run.flags */
+#define DMABENCH_RUN_STAMPED	(1U << 0)	/* stamp each phase of each lap into
+						 * histograms; slower, so total_ns
+						 * is not to be used for means */
+
+/**
+ * struct dmabench_run - execute laps (DMABENCH_IOC_RUN)
+ * @size:	in: sizeof(struct dmabench_run)
+ * @flags:	in: DMABENCH_RUN_*
+ * @laps:	in: how many, 0 .. DMABENCH_MAX_LAPS.  0 measures the cost of the call.
+ * @laps_done:	out, also when the call fails: laps completed
+ * @total_ns:	out: time of these laps, from before the first to after the last
+ * @hist_ptr:	in: with DMABENCH_RUN_STAMPED: address of an array of @hist_len
+ *		struct dmabench_hist, indexed by enum dmabench_phase, that is
+ *		overwritten; otherwise 0
+ * @hist_len:	in: DMABENCH_NR_PHASES, or 0 without DMABENCH_RUN_STAMPED
+ * @reason:	out, also when the call fails: enum dmabench_reason
+ *
+ * Runs in the caller's thread, so that performance counters opened on that thread
+ * count it.  Gives way to other tasks between groups of laps.
+ *
+ * errno: EINTR a signal came, @laps_done tells how far it got; EIO a mapping failed;
+ * ENODATA nothing is set up; ENODEV; EINVAL.
+ */
+struct dmabench_run {
+	__u32 size;
+	__u32 flags;
+	__u64 laps;
+	__u64 laps_done;
+	__u64 total_ns;
+	__u64 hist_ptr;
+	__u32 hist_len;
+	__u32 reason;
+};
+
+/* dmabench_sync.op */
+enum dmabench_sync_op {
+	DMABENCH_SYNC_FOR_CPU		= 1,
+	DMABENCH_SYNC_FOR_DEVICE	= 2,
+};
+
+/**
+ * struct dmabench_sync - pass ownership of the mmap()ed buffer (DMABENCH_IOC_SYNC)
+ * @size:	in: sizeof(struct dmabench_sync)
+ * @op:		in: enum dmabench_sync_op
+ * @offset:	in: first byte
+ * @bytes:	in: how many; 0: up to the end of the buffer
+ *
+ * What a user-space consumer must call around its accesses when the buffer is of a
+ * streaming strategy.  For strategies with DMABENCH_STRATEGY_BARRIER it makes the
+ * barrier only.  The buffer must have been set up with map_every 0.
+ *
+ * errno: ENODATA nothing is set up; EINVAL; EOPNOTSUPP a range on a strategy without
+ * DMABENCH_STRATEGY_RANGED_SYNC; ENODEV.
+ */
+struct dmabench_sync {
+	__u32 size;
+	__u32 op;
+	__u64 offset;
+	__u64 bytes;
+};
+
+/**
+ * struct dmabench_mapping - the memory type really in force (DMABENCH_IOC_MAPPING)
+ * @size:	in: sizeof(struct dmabench_mapping)
+ * @requested:	out: enum dmabench_mmap_mode given at setup
+ * @user_addr:	in: an address inside this file's mmap()ed buffer, already touched
+ * @user_type:	out: enum dmabench_memtype of the user mapping
+ * @kernel_type: out: enum dmabench_memtype of the kernel's mapping of the same page
+ * @user_attr:	out: raw attribute behind @user_type: x86: memory type from the PAT
+ *		(0 UC, 1 WC, 4 WT, 5 WP, 6 WB, 7 UC-); arm64: the MAIR attribute byte
+ * @kernel_attr: out: the same for @kernel_type
+ *
+ * errno: ENODATA nothing is set up or mapped; EINVAL @user_addr is not in the mapping.
+ */
+struct dmabench_mapping {
+	__u32 size;
+	__u32 requested;
+	__u64 user_addr;
+	__u32 user_type;
+	__u32 kernel_type;
+	__u32 user_attr;
+	__u32 kernel_attr;
+};
+
+/*
+ * mmap(): offset 0, length at most the buffer's size rounded up to pages, MAP_SHARED.
+ * errno: ENODATA nothing is set up; EINVAL outside the buffer, not shared, or set up
+ * with DMABENCH_MMAP_NONE.  A mapping outlives neither its buffer nor its target:
+ * once they are gone, access gives SIGBUS.
+ */
+
+#define DMABENCH_IOC_MAGIC	0xD8
+
+/* The size is in the struct, not in the number, so that structs can grow. */
+#define DMABENCH_IOC_INFO	_IO(DMABENCH_IOC_MAGIC, 0)	/* struct dmabench_info */
+#define DMABENCH_IOC_CLOCK	_IO(DMABENCH_IOC_MAGIC, 1)	/* struct dmabench_clock */
+#define DMABENCH_IOC_STRATEGY	_IO(DMABENCH_IOC_MAGIC, 2)	/* struct dmabench_strategy_info */
+#define DMABENCH_IOC_TARGET	_IO(DMABENCH_IOC_MAGIC, 3)	/* struct dmabench_target_info */
+#define DMABENCH_IOC_SETUP	_IO(DMABENCH_IOC_MAGIC, 4)	/* struct dmabench_setup */
+#define DMABENCH_IOC_RUN	_IO(DMABENCH_IOC_MAGIC, 5)	/* struct dmabench_run */
+#define DMABENCH_IOC_SYNC	_IO(DMABENCH_IOC_MAGIC, 6)	/* struct dmabench_sync */
+#define DMABENCH_IOC_MAPPING	_IO(DMABENCH_IOC_MAGIC, 7)	/* struct dmabench_mapping */
+#define DMABENCH_IOC_TEARDOWN	_IO(DMABENCH_IOC_MAGIC, 8)	/* no argument */
+
+#endif /* _UAPI_DMABENCH_H */
