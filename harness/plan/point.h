@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A point: one combination of axis values. The axes are those of docs/DESIGN.md.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace dmabench {
+
+// The numeric values of these enums are those of the ABI (kmod/include/uapi/dmabench.h).
+enum class Direction : std::uint32_t { bidirectional = 0, to_device = 1, from_device = 2 };
+enum class Source : std::uint32_t { by_strategy = 0, kmalloc = 1, pages = 2 };
+enum class Touch : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
+enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, uncached = 3, coherent = 4 };
+// User space only; not in the ABI.
+enum class Access : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
+enum class Pattern : std::uint32_t { sequential = 0, strided = 1, random = 2 };
+
+/// One combination of axis values. Lengths in bytes, *_every in laps.
+struct Point {
+    std::string strategy;
+    std::uint64_t size = 0;
+    Direction direction = Direction::bidirectional;
+    std::string target = "auto";
+    Source source = Source::by_strategy;
+    std::uint64_t map_every = 0;   ///< 0: mapped once, before the laps
+    std::uint64_t sync_every = 0;  ///< 0: never
+    std::uint64_t sync_offset = 0;
+    std::uint64_t sync_bytes = 0;  ///< 0: the whole buffer
+    Touch touch = Touch::none;
+    std::uint64_t touch_bytes = 0;  ///< 0: the whole buffer
+    CacheMode cache_mode = CacheMode::none;
+    Access access = Access::none;
+    Pattern pattern = Pattern::sequential;
+
+    /// Stable over time; see "Names" in docs/DESIGN.md.
+    [[nodiscard]] std::string name() const;
+
+    /// All axes, defaults included: {"strategy": "...", "size": 4096, ...}.
+    [[nodiscard]] nlohmann::ordered_json params() const;
+
+    /// Whether the lap is a user-space access to the mmap()ed buffer.
+    [[nodiscard]] bool in_user_space() const { return access != Access::none; }
+
+    /// Bytes that the CPU touches in a lap, or would if it touched.
+    [[nodiscard]] std::uint64_t touched_bytes() const { return touch_bytes != 0 ? touch_bytes : size; }
+
+    friend bool operator==(const Point&, const Point&) = default;
+};
+
+}  // namespace dmabench

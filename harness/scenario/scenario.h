@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A scenario: what to sweep and how to sample, as read from a JSON file with comments.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/point.h"
+
+namespace dmabench {
+
+/// How points are sampled. Durations are of the clock that the laps are timed with.
+struct Statistics {
+    std::uint32_t samples = 10;                          ///< least kept samples; 6 .. 10000
+    std::uint32_t max_samples = 100;                     ///< most kept samples when the CI stays wide
+    std::uint32_t discard = 3;                           ///< warm-up samples thrown away; 0 .. 1000
+    std::chrono::nanoseconds sample_time{1'000'000};     ///< least length of a sample; 10us .. 10s
+    std::chrono::nanoseconds budget{500'000'000};        ///< most time per point
+    double ci = 0.02;                                    ///< stop at a CI within +-ci of the median; 0.0001 .. 1
+    std::uint64_t histogram_laps = 1000;                 ///< most laps in the stamped pass; 0: no such pass
+
+    friend bool operator==(const Statistics&, const Statistics&) = default;
+};
+
+/// One scenario, expanded: every point is valid, axes that do not apply are at their default, and no
+/// point occurs twice. `target` may still be "auto".
+struct Scenario {
+    std::string name;      ///< [a-z0-9_]+
+    std::string title;     ///< one line for people; the name when the file has none
+    std::string question;  ///< the question it answers
+    std::filesystem::path file;
+    std::string sha256;  ///< of the file's bytes, lower-case hex
+    Statistics statistics;
+    std::vector<Point> points;
+};
+
+/// What the command line changes in a scenario.
+struct Overrides {
+    std::vector<std::string> set;     ///< "AXIS=VALUES" as in --set; replaces that axis in every matrix
+    std::string filter;               ///< regular expression (ECMAScript) that a point's name must match; empty: all
+    std::uint64_t max_points = 100'000;  ///< more than this in one scenario is an error
+};
+
+/// Read, check and expand one file. Errors are ErrorKind::usage and read
+/// "FILE:LINE:COLUMN: what is wrong; what was expected (did you mean 'x'?)".
+Result<Scenario> load_scenario(const std::filesystem::path& file, const Overrides& overrides = {});
+
+/// The same from text, for tests; `file` is only named in errors.
+Result<Scenario> parse_scenario(const std::string& text, const std::filesystem::path& file,
+                                const Overrides& overrides = {});
+
+}  // namespace dmabench
