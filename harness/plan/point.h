@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/result.h"
+
 namespace dmabench {
 
 // The numeric values of these enums are those of the ABI (kmod/include/uapi/dmabench.h).
@@ -39,6 +41,9 @@ struct Point {
 
     /// All axes, defaults included: {"strategy": "...", "size": 4096, ...}.
     [[nodiscard]] nlohmann::ordered_json params() const;
+
+    /// The inverse of params(). Axes that are left out are at their default; strategy and size must be there.
+    static Result<Point> from_params(const nlohmann::ordered_json& params);
 
     /// Whether the lap is a user-space access to the mmap()ed buffer.
     [[nodiscard]] bool in_user_space() const { return access != Access::none; }

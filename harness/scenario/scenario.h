@@ -9,21 +9,28 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/matrix.h"
 #include "plan/point.h"
 
 namespace dmabench {
 
 /// How points are sampled. Durations are of the clock that the laps are timed with.
 struct Statistics {
-    std::uint32_t samples = 10;                          ///< least kept samples; 6 .. 10000
-    std::uint32_t max_samples = 100;                     ///< most kept samples when the CI stays wide
-    std::uint32_t discard = 3;                           ///< warm-up samples thrown away; 0 .. 1000
-    std::chrono::nanoseconds sample_time{1'000'000};     ///< least length of a sample; 10us .. 10s
-    std::chrono::nanoseconds budget{500'000'000};        ///< most time per point
-    double ci = 0.02;                                    ///< stop at a CI within +-ci of the median; 0.0001 .. 1
-    std::uint64_t histogram_laps = 1000;                 ///< most laps in the stamped pass; 0: no such pass
+    std::uint32_t samples = 10;                       ///< least kept samples; 6 .. 10000
+    std::uint32_t max_samples = 100;                  ///< most kept samples when the CI stays wide
+    std::uint32_t discard = 3;                        ///< warm-up samples thrown away; 0 .. 1000
+    std::chrono::nanoseconds sample_time{1'000'000};  ///< least length of a sample; 10us .. 10s
+    std::chrono::nanoseconds budget{500'000'000};     ///< most time per point
+    double ci = 0.02;                                 ///< stop at a CI within +-ci of the median; 0.0001 .. 1
+    std::uint64_t histogram_laps = 1000;              ///< most laps in the stamped pass; 0: no such pass
 
     friend bool operator==(const Statistics&, const Statistics&) = default;
+};
+
+/// One matrix of a scenario. Its points follow those of the sweep before it.
+struct Sweep {
+    std::string title;       ///< the scenario's when it has none
+    std::size_t points = 0;  ///< how many of Scenario::points
 };
 
 /// One scenario, expanded: every point is valid, axes that do not apply are at their default, and no
@@ -36,12 +43,14 @@ struct Scenario {
     std::string sha256;  ///< of the file's bytes, lower-case hex
     Statistics statistics;
     std::vector<Point> points;
+    std::vector<Sweep> sweeps;       ///< at least one
+    std::vector<Excluded> excluded;  ///< combinations that a matrix asked for but that cannot be
 };
 
 /// What the command line changes in a scenario.
 struct Overrides {
-    std::vector<std::string> set;     ///< "AXIS=VALUES" as in --set; replaces that axis in every matrix
-    std::string filter;               ///< regular expression (ECMAScript) that a point's name must match; empty: all
+    std::vector<std::string> set;  ///< "AXIS=VALUES" as in --set; replaces that axis in every matrix
+    std::string filter;  ///< regular expression (ECMAScript) that a point's name must match; empty: all
     std::uint64_t max_points = 100'000;  ///< more than this in one scenario is an error
 };
 

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan/axis.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/text.h"
+#include "plan/strategy.h"
+
+namespace dmabench {
+namespace {
+
+// Those of kmod/include/uapi/dmabench.h; a unit test compares them.
+constexpr std::uint64_t max_size = 64ULL << 20;
+constexpr std::uint64_t max_every = 1ULL << 32;
+
+constexpr std::array<std::string_view, 7> strategy_words = {
+    "null", "coherent", "write_combine", "pool", "streaming_single", "streaming_page", "streaming_sg"};
+constexpr std::array<std::string_view, 3> direction_words = {"bidirectional", "to_device", "from_device"};
+constexpr std::array<std::string_view, 5> target_words = {"auto", "platform", "platform-coherent",
+                                                          "platform-noncoherent", "pci"};
+constexpr std::array<std::string_view, 3> source_words = {"default", "kmalloc", "pages"};
+constexpr std::array<std::string_view, 4> access_words = {"none", "read", "write", "copy"};
+constexpr std::array<std::string_view, 5> cache_mode_words = {"none", "cached", "writecombine", "uncached",
+                                                              "coherent"};
+constexpr std::array<std::string_view, 3> pattern_words = {"sequential", "strided", "random"};
+
+// The axes' accessors. Words stand in the order of their enum's values.
+template <auto Member>
+AxisValue get_plain(const Point& point) {
+    return point.*Member;
+}
+
+template <auto Member, typename T>
+void set_plain(Point& point, const AxisValue& value) {
+    point.*Member = std::get<T>(value);
+}
+
+template <auto Member, const auto& Words>
+AxisValue get_word(const Point& point) {
+    return std::string(Words.at(static_cast<std::size_t>(point.*Member)));
+}
+
+template <auto Member, const auto& Words>
+void set_word(Point& point, const AxisValue& value) {
+    const auto* word = std::find(Words.begin(), Words.end(), std::get<std::string>(value));
+    using Enum = std::remove_reference_t<decltype(point.*Member)>;
+    point.*Member = static_cast<Enum>(word - Words.begin());
+}
+
+template <const auto& Words>
+AxisValue first_word(const Point&) {
+    return std::string(Words.front());
+}
+
+AxisValue zero(const Point&) {
+    return std::uint64_t{0};
+}
+
+const Strategy& strategy_of(const Point& point) {
+    const Strategy* strategy = find_strategy(point.strategy);
+    return strategy != nullptr ? *strategy : all_strategies().front();
+}
+
+bool always(const Point&) {
+    return true;
+}
+bool never(const Point&) {
+    return false;
+}
+bool not_null(const Point& point) {
+    return !strategy_of(point).is_null();
+}
+bool streaming(const Point& point) {
+    return strategy_of(point).streaming;
+}
+bool has_source(const Point& point) {
+    return strategy_of(point).has_source;
+}
+bool maps_every_lap(const Point& point) {
+    return strategy_of(point).maps_every_lap;
+}
+bool syncs_ranges(const Point& point) {
+    return strategy_of(point).ranged_sync && point.sync_every != 0;
+}
+bool has_cache_modes(const Point& point) {
+    return strategy_of(point).cache_modes != 0;
+}
+bool is_mapped_to_user(const Point& point) {
+    return point.cache_mode != CacheMode::none;
+}
+bool is_accessed(const Point& point) {
+    return point.access != Access::none;
+}
+bool is_touched(const Point& point) {
+    return point.touch != Touch::none || is_accessed(point);
+}
+
+AxisValue default_map_every(const Point& point) {
+    return std::uint64_t{maps_every_lap(point) && !is_accessed(point) ? 1U : 0U};
+}
+
+AxisValue default_sync_every(const Point& point) {
+    return std::uint64_t{point.map_every == 0 ? 1U : 0U};
+}
+
+template <auto Member, const auto& Words>
+constexpr Axis word_axis(std::string_view name, std::string_view applies_text, std::string_view doc,
+                         bool (*applies)(const Point&), bool (*always_named)(const Point&) = never) {
+    return {name,
+            AxisKind::word,
+            Words,
+            0,
+            0,
+            "",
+            Words.front(),
+            applies_text,
+            doc,
+            applies,
+            always_named,
+            first_word<Words>,
+            get_word<Member, Words>,
+            set_word<Member, Words>};
+}
+
+template <auto Member>
+constexpr Axis integer_axis(std::string_view name, std::uint64_t min, std::uint64_t max,
+                            std::string_view unit, std::string_view default_text,
+                            std::string_view applies_text, std::string_view doc,
+                            bool (*applies)(const Point&), bool (*always_named)(const Point&) = never,
+                            AxisValue (*default_value)(const Point&) = zero) {
+    return {name,
+            AxisKind::integer,
+            {},
+            min,
+            max,
+            unit,
+            default_text,
+            applies_text,
+            doc,
+            applies,
+            always_named,
+            default_value,
+            get_plain<Member>,
+            set_plain<Member, std::uint64_t>};
+}
+
+constexpr Axis text_axis(std::string_view name, AxisKind kind, std::span<const std::string_view> words,
+                         std::string_view default_text, std::string_view doc,
+                         AxisValue (*default_value)(const Point&), AxisValue (*get)(const Point&),
+                         void (*set)(Point&, const AxisValue&)) {
+    return {name, kind, words, 0, 0, "", default_text, "all", doc, always, always, default_value, get, set};
+}
+
+// Where an axis applies, and its default, may depend on the axes before it in this table. cache_mode and
+// access depend on nothing but the strategy and each other.
+constexpr std::array<Axis, 14> axes = {{
+    text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
+              first_word<strategy_words>, get_plain<&Point::strategy>,
+              set_plain<&Point::strategy, std::string>),
+    integer_axis<&Point::size>("size", 1, max_size, "bytes", "", "all", "length of the buffer", always,
+                               always),
+    word_axis<&Point::direction, direction_words>("direction", "streaming_*", "which way the data goes",
+                                                  streaming, streaming),
+    text_axis("target", AxisKind::target, target_words, "auto", "the device that the DMA API is called with",
+              first_word<target_words>, get_plain<&Point::target>, set_plain<&Point::target, std::string>),
+    word_axis<&Point::source, source_words>("source", "streaming_single",
+                                            "where the buffer's memory comes from", has_source),
+    integer_axis<&Point::map_every>("map_every", 0, max_every, "laps",
+                                    "1 for pool and streaming_*, else 0; 0 with access", "all but null",
+                                    "map or allocate in every n-th lap; 0: once, before the laps", not_null,
+                                    maps_every_lap, default_map_every),
+    integer_axis<&Point::sync_every>("sync_every", 0, max_every, "laps", "1 where map_every is 0, else 0",
+                                     "streaming_*", "sync in every n-th lap; 0: never", streaming, streaming,
+                                     default_sync_every),
+    integer_axis<&Point::sync_offset>("sync_offset", 0, max_size - 1, "bytes", "0",
+                                      "streaming_single and streaming_page, where sync_every is not 0",
+                                      "first byte that a sync covers", syncs_ranges),
+    integer_axis<&Point::sync_bytes>("sync_bytes", 0, max_size, "bytes", "0",
+                                     "streaming_single and streaming_page, where sync_every is not 0",
+                                     "bytes that a sync covers; 0: up to the end of the buffer",
+                                     syncs_ranges),
+    word_axis<&Point::touch, access_words>("touch", "all but null",
+                                           "what the CPU does in the kernel in each lap", not_null),
+    integer_axis<&Point::touch_bytes>("touch_bytes", 0, max_size, "bytes", "0",
+                                      "where touch or access is not none",
+                                      "bytes that the CPU touches; 0: the whole buffer", is_touched),
+    word_axis<&Point::cache_mode, cache_mode_words>(
+        "cache_mode", "coherent, write_combine, streaming_single, streaming_page",
+        "how the buffer is mmap()ed; needs access", has_cache_modes),
+    word_axis<&Point::access, access_words>("access", "where cache_mode is not none",
+                                            "what user space does with the mmap()ed buffer in each lap",
+                                            is_mapped_to_user),
+    word_axis<&Point::pattern, pattern_words>("pattern", "where access is not none",
+                                              "in which order user space accesses the buffer", is_accessed),
+}};
+
+constexpr auto names = [] {
+    std::array<std::string_view, axes.size()> result{};
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+        result[i] = axes[i].name;
+    }
+    return result;
+}();
+
+/// "03:00.0" or "0000:03:00.0", in either case, to the latter; empty when it is neither.
+std::string canonical_pci_address(std::string_view address) {
+    std::string text(address);
+    if (std::count(text.begin(), text.end(), ':') == 1) {
+        text.insert(0, "0000:");
+    }
+    constexpr std::string_view shape = "hhhh:hh:hh.o";
+    if (text.size() != shape.size()) {
+        return {};
+    }
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const bool fits = shape[i] == 'h'   ? std::isxdigit(c) != 0
+                          : shape[i] == 'o' ? c >= '0' && c <= '7'
+                                            : text[i] == shape[i];
+        if (!fits) {
+            return {};
+        }
+        text[i] = static_cast<char>(std::tolower(c));
+    }
+    return text;
+}
+
+/// "4096 (4K)" for what people write with a unit.
+std::string readable(std::uint64_t value) {
+    if (value != 0 && value % (1U << 20) == 0) {
+        return fmt::format("{} ({}M)", value, value >> 20);
+    }
+    if (value != 0 && value % (1U << 10) == 0) {
+        return fmt::format("{} ({}K)", value, value >> 10);
+    }
+    return fmt::format("{}", value);
+}
+
+}  // namespace
+
+std::string to_string(const AxisValue& value) {
+    const auto* number = std::get_if<std::uint64_t>(&value);
+    return number != nullptr ? fmt::format("{}", *number) : std::get<std::string>(value);
+}
+
+std::size_t Axis::index() const {
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+Result<AxisValue> Axis::check(const AxisValue& value) const {
+    if (kind == AxisKind::integer) {
+        const auto* number = std::get_if<std::uint64_t>(&value);
+        if (number == nullptr) {
+            return fail(ErrorKind::usage, "{} is not an integer", in_quotes(std::get<std::string>(value)));
+        }
+        if (*number < min || *number > max) {
+            return fail(ErrorKind::usage, "{} is out of range; expected {} .. {} {}", *number, min,
+                        readable(max), unit);
+        }
+        return value;
+    }
+    const std::string text = to_string(value);
+    if (std::find(words.begin(), words.end(), text) != words.end()) {
+        return AxisValue(text);
+    }
+    if (kind == AxisKind::target && text.starts_with("pci:")) {
+        const std::string address = canonical_pci_address(std::string_view(text).substr(4));
+        if (address.empty()) {
+            return fail(ErrorKind::usage, "{} has no PCI address; expected one such as 'pci:0000:03:00.0'",
+                        in_quotes(text));
+        }
+        return AxisValue("pci:" + address);
+    }
+    return fail(ErrorKind::usage, "unknown value {}; expected one of {}{}{}", in_quotes(text), join(words),
+                kind == AxisKind::target ? ", pci:ADDRESS" : "", did_you_mean(text, words));
+}
+
+std::span<const Axis> all_axes() {
+    return axes;
+}
+
+const Axis* find_axis(std::string_view name) {
+    const auto* found =
+        std::find_if(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.name == name; });
+    return found == axes.end() ? nullptr : found;
+}
+
+std::span<const std::string_view> axis_names() {
+    return names;
+}
+
+}  // namespace dmabench

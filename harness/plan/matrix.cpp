@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan/matrix.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+#include "plan/strategy.h"
+
+namespace dmabench {
+namespace {
+
+std::string word(std::string_view axis, const Point& point) {
+    return to_string(find_axis(axis)->get(point));
+}
+
+/// Conflicts between user-space access and the rest.
+std::optional<Conflict> user_space_conflict(const Point& point, const GivenAxes& given) {
+    const Strategy& strategy = *find_strategy(point.strategy);
+    const Axis* cache_mode = find_axis("cache_mode");
+    const Axis* access = find_axis("access");
+    const Axis* map_every = find_axis("map_every");
+    if (point.access != Access::none && point.cache_mode == CacheMode::none) {
+        return Conflict{
+            access, fmt::format("access needs a cache_mode, one of {}", join(cache_mode->words.subspan(1)))};
+    }
+    if (point.cache_mode == CacheMode::none) {
+        return std::nullopt;
+    }
+    if (!strategy.has_cache_mode(point.cache_mode)) {
+        std::vector<std::string_view> possible;
+        for (std::size_t i = 1; i < cache_mode->words.size(); ++i) {
+            if (strategy.has_cache_mode(static_cast<CacheMode>(i))) {
+                possible.push_back(cache_mode->words[i]);
+            }
+        }
+        return Conflict{cache_mode, possible.empty()
+                                        ? fmt::format("{} memory cannot be mmap()ed", strategy.name)
+                                        : fmt::format("{} cannot be mmap()ed {}, only {}", strategy.name,
+                                                      word("cache_mode", point), join(possible))};
+    }
+    if (point.access == Access::none) {
+        return Conflict{cache_mode,
+                        fmt::format("cache_mode needs an access, one of {}", join(access->words.subspan(1)))};
+    }
+    if (point.touch != Touch::none) {
+        return Conflict{find_axis("touch"),
+                        "touch and access exclude each other: a lap is either in the kernel "
+                        "or in user space"};
+    }
+    if (given.test(map_every->index()) && point.map_every != 0) {
+        return Conflict{
+            map_every,
+            fmt::format("access needs map_every 0, not {}: user space keeps its mapping", point.map_every)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Conflict> range_conflict(const Point& point) {
+    if (point.sync_offset >= point.size) {
+        return Conflict{find_axis("sync_offset"),
+                        fmt::format("sync_offset {} is outside of size {}", point.sync_offset, point.size)};
+    }
+    if (point.sync_bytes > point.size - point.sync_offset) {
+        return Conflict{find_axis("sync_bytes"),
+                        fmt::format("sync_offset {} and sync_bytes {} exceed size {}", point.sync_offset,
+                                    point.sync_bytes, point.size)};
+    }
+    if (point.touch_bytes > point.size) {
+        return Conflict{find_axis("touch_bytes"),
+                        fmt::format("touch_bytes {} exceeds size {}", point.touch_bytes, point.size)};
+    }
+    return std::nullopt;
+}
+
+/// Strategy first, then as written.
+std::vector<MatrixAxis> strategy_major(std::vector<MatrixAxis> matrix) {
+    std::stable_partition(matrix.begin(), matrix.end(),
+                          [](const MatrixAxis& axis) { return axis.axis->name == "strategy"; });
+    return matrix;
+}
+
+/// What a combination asked for, of the axes that mean something to its strategy.
+std::string asked_name(const Point& point, const GivenAxes& given) {
+    std::vector<std::string> parts;
+    for (const Axis& axis : all_axes()) {
+        const bool shown = given.test(axis.index()) || axis.required();
+        const bool user_space = axis.name == "cache_mode" || axis.name == "access";
+        if (axis.name != "strategy" && shown && (user_space || axis.applies(point))) {
+            parts.push_back(fmt::format("{}:{}", axis.name, to_string(axis.get(point))));
+        }
+    }
+    std::sort(parts.begin(), parts.end());
+    return fmt::format("{}/{}", point.strategy, fmt::join(parts, "/"));
+}
+
+}  // namespace
+
+std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
+    if (find_strategy(point.strategy)->is_null()) {
+        point.cache_mode = CacheMode::none;
+        point.access = Access::none;
+    }
+    if (auto conflict = user_space_conflict(point, given)) {
+        return conflict;
+    }
+    for (const Axis& axis : all_axes()) {
+        if (!axis.required() && (!given.test(axis.index()) || !axis.applies(point))) {
+            axis.set(point, axis.default_value(point));
+        }
+    }
+    return range_conflict(point);
+}
+
+Expansion expand(const std::vector<MatrixAxis>& matrix) {
+    const std::vector<MatrixAxis> axes = strategy_major(matrix);
+    GivenAxes given;
+    for (const MatrixAxis& axis : axes) {
+        given.set(axis.axis->index());
+    }
+    Expansion result;
+    std::unordered_set<std::string> seen;
+    std::vector<std::size_t> digits(axes.size(), 0);  // an odometer over the axes' values
+    for (bool more = true; more;) {
+        Point point;
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+            axes[i].axis->set(point, axes[i].values[digits[i]]);
+        }
+        const Point asked = point;
+        if (auto conflict = settle(point, given)) {
+            std::string name = asked_name(asked, given);
+            if (seen.insert(name).second) {
+                result.excluded.push_back({std::move(name), conflict->reason});
+            }
+            if (!result.first_conflict) {
+                result.first_conflict = std::move(conflict);
+            }
+        } else if (seen.insert(point.name()).second) {
+            result.points.push_back(std::move(point));
+        }
+        more = false;
+        for (std::size_t i = axes.size(); i-- > 0 && !more;) {
+            digits[i] = (digits[i] + 1) % axes[i].values.size();
+            more = digits[i] != 0;
+        }
+    }
+    return result;
+}
+
+}  // namespace dmabench

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// JSON with // and /* */ comments in which every value and key knows its place, so that an error in a
+// scenario can say where. nlohmann's own DOM forgets positions and accepts duplicate keys.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace dmabench {
+
+/// 1-based; columns count characters (code points), as editors do.
+struct Position {
+    std::size_t line = 1;
+    std::size_t column = 1;
+
+    friend bool operator==(const Position&, const Position&) = default;
+};
+
+struct JsonMember;
+
+struct JsonNode {
+    enum class Kind { null, boolean, number, string, array, object };
+
+    Kind kind = Kind::null;
+    std::size_t offset = 0;  ///< of the first byte
+    bool boolean = false;
+    std::string text;  ///< the string's value; a number as it is written
+    std::vector<JsonNode> items;
+    std::vector<JsonMember> members;  ///< in the order of the file; keys are unique
+
+    [[nodiscard]] const JsonMember* find(std::string_view key) const;
+
+    /// What it is, for messages: "true", "4.5", "'text'", "a list", "an object".
+    [[nodiscard]] std::string describe() const;
+};
+
+struct JsonMember {
+    std::string key;
+    std::size_t offset = 0;  ///< of the key's opening quote
+    JsonNode value;
+};
+
+/// A parsed file, and what is needed to name places in it.
+class LocatedJson {
+  public:
+    static constexpr std::size_t max_depth = 64;
+    static constexpr std::size_t max_bytes = 1U << 20;  ///< far above any sensible scenario
+
+    /// Errors read "FILE:LINE:COLUMN: ...". `file` is only named in errors.
+    static Result<LocatedJson> parse(std::string text, const std::filesystem::path& file);
+
+    [[nodiscard]] const JsonNode& root() const { return root_; }
+    [[nodiscard]] Position position(std::size_t offset) const;
+
+    /// ErrorKind::usage, "FILE:LINE:COLUMN: message"
+    template <typename... Args>
+    tl::unexpected<Error> fail(std::size_t offset, fmt::format_string<Args...> format, Args&&... args) const {
+        return fail_text(offset, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+  private:
+    LocatedJson(std::string text, std::string file) : text_(std::move(text)), file_(std::move(file)) {}
+
+    [[nodiscard]] tl::unexpected<Error> fail_text(std::size_t offset, std::string_view message) const;
+
+    std::string text_;
+    std::string file_;
+    JsonNode root_;
+};
+
+/// The bytes of a regular file of at most LocatedJson::max_bytes. Errors read "FILE: ...".
+Result<std::string> read_small_file(const std::filesystem::path& file);
+
+}  // namespace dmabench
