@@ -102,7 +102,7 @@ AxisValue default_map_every(const Point& point) {
 }
 
 AxisValue default_sync_every(const Point& point) {
-    return std::uint64_t{point.map_every == 0 ? 1U : 0U};
+    return std::uint64_t{streaming(point) && point.map_every == 0 ? 1U : 0U};
 }
 
 template <auto Member, const auto& Words>

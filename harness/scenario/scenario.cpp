@@ -333,26 +333,43 @@ Result<Scenario> ScenarioReader::read() {
     return scenario;
 }
 
-/// Keep the first of each name among those that pass.
-void keep_unique(Scenario& scenario, const NameFilter& filter) {
-    std::unordered_set<std::string> seen;
-    const auto is_new = [&](std::string name) {
-        return filter.passes(name) && seen.insert(std::move(name)).second;
-    };
+/// Keep what `keep` says of a name.
+template <typename Keep>
+void keep_names(Scenario& scenario, Keep keep) {
     std::vector<Point> points;
     std::size_t at = 0;
     for (Sweep& sweep : scenario.sweeps) {
         const std::size_t end = at + sweep.points;
         const std::size_t before = points.size();
         for (; at < end; ++at) {
-            if (is_new(scenario.points[at].name())) {
+            if (keep(scenario.points[at].name())) {
                 points.push_back(std::move(scenario.points[at]));
             }
         }
         sweep.points = points.size() - before;
     }
     scenario.points = std::move(points);
-    std::erase_if(scenario.excluded, [&](const Excluded& excluded) { return !is_new(excluded.name); });
+    std::erase_if(scenario.excluded, [&](const Excluded& excluded) { return !keep(excluded.name); });
+}
+
+/// The first of each name stays.
+void remove_duplicates(Scenario& scenario) {
+    std::unordered_set<std::string> seen;
+    keep_names(scenario, [&](std::string name) { return seen.insert(std::move(name)).second; });
+}
+
+Result<void> apply_filter(Scenario& scenario, const NameFilter& filter, const std::string& pattern) {
+    std::vector<std::string> examples;
+    for (std::size_t i = 0; i < std::min<std::size_t>(scenario.points.size(), 3); ++i) {
+        examples.push_back(scenario.points[i].name());
+    }
+    const std::size_t count = scenario.points.size();
+    keep_names(scenario, [&](const std::string& name) { return filter.passes(name); });
+    if (scenario.points.empty()) {
+        return fail(ErrorKind::usage, "{}: none of {} points passes --filter {}; names are like {}",
+                    printable(scenario.file.string()), count, in_quotes(pattern), fmt::join(examples, ", "));
+    }
+    return {};
 }
 
 Result<std::vector<AxisSpec>> parse_sets(const std::vector<std::string>& options) {
@@ -395,20 +412,13 @@ Result<Scenario> parse_scenario(const std::string& text, const std::filesystem::
     scenario->file = file;
     scenario->sha256 = sha256_hex(text);
 
-    const std::string shown_file = printable(file.string());
-    if (scenario->points.empty()) {
-        const std::string reason = scenario->excluded.empty() ? "" : ": " + scenario->excluded.front().reason;
-        return fail(ErrorKind::usage, "{}: with --set no combination is possible{}", shown_file, reason);
+    if (scenario->points.empty()) {  // without --set that was an error before
+        return fail(ErrorKind::usage, "{}: with --set no combination is possible: {}",
+                    printable(file.string()), scenario->excluded.front().reason);
     }
-    std::vector<std::string> examples;
-    for (std::size_t i = 0; i < std::min<std::size_t>(scenario->points.size(), 3); ++i) {
-        examples.push_back(scenario->points[i].name());
-    }
-    const std::size_t count = scenario->points.size();
-    keep_unique(*scenario, *filter);
-    if (scenario->points.empty()) {
-        return fail(ErrorKind::usage, "{}: none of {} points passes --filter {}; names are like {}",
-                    shown_file, count, in_quotes(overrides.filter), fmt::join(examples, ", "));
+    remove_duplicates(*scenario);
+    if (const auto applied = apply_filter(*scenario, *filter, overrides.filter); !applied) {
+        return tl::unexpected(applied.error());
     }
     return scenario;
 }
