@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a report holds, in the words of docs/DESIGN.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping, Optional
+
+from dmabench_reports import words
+
+# Order of a lap; `access` takes the place of touch when user space does the access.
+PHASES = ("map", "sync_for_device", "sync_for_cpu", "touch", "access", "unmap")
+
+AXES: Mapping[str, Any] = {
+    "strategy": "",
+    "size": 0,
+    "direction": "bidirectional",
+    "target": "",
+    "source": "default",
+    "map_every": 0,
+    "sync_every": 0,
+    "sync_offset": 0,
+    "sync_bytes": 0,
+    "touch": "none",
+    "touch_bytes": 0,
+    "cache_mode": "none",
+    "access": "none",
+    "pattern": "sequential",
+}
+
+
+def is_streaming(strategy: str) -> bool:
+    return strategy.startswith("streaming_")
+
+
+@dataclass(frozen=True)
+class Params:
+    """The axis values of a point."""
+
+    strategy: str = ""
+    size: int = 0
+    direction: str = "bidirectional"
+    target: str = ""
+    source: str = "default"
+    map_every: int = 0
+    sync_every: int = 0
+    sync_offset: int = 0
+    sync_bytes: int = 0
+    touch: str = "none"
+    touch_bytes: int = 0
+    cache_mode: str = "none"
+    access: str = "none"
+    pattern: str = "sequential"
+
+    @property
+    def workload(self) -> Workload:
+        return Workload(
+            self.target,
+            self.touch,
+            self.access,
+            self.touch_bytes if (self.touch, self.access) != ("none", "none") else 0,
+            self.pattern if self.access != "none" else "sequential",
+        )
+
+    @property
+    def series(self) -> Series:
+        streaming = is_streaming(self.strategy)
+        return Series(
+            self.strategy,
+            self.direction if streaming else "",
+            self.map_every,
+            self.sync_every if streaming else 0,
+            self.source,
+            self.sync_offset,
+            self.sync_bytes,
+            self.cache_mode,
+        )
+
+
+@dataclass(frozen=True, order=True)
+class Workload:
+    """What the CPU does with the buffer in a lap: only laps with the same work are compared."""
+
+    target: str
+    touch: str
+    access: str
+    touch_bytes: int
+    pattern: str
+
+    @property
+    def text(self) -> str:
+        """A clause: "the kernel copies the whole buffer"."""
+        verbs = {"read": "reads", "write": "writes", "copy": "copies"}
+        amount = (
+            "the whole buffer" if not self.touch_bytes else words.size(self.touch_bytes)
+        )
+        if self.access != "none":
+            how = "" if self.pattern == "sequential" else f" ({self.pattern})"
+            return f"user space {verbs.get(self.access, self.access)} {amount}{how}"
+        if self.touch != "none":
+            return f"the kernel {verbs.get(self.touch, self.touch)} {amount}"
+        return "no CPU access"
+
+    @property
+    def slug(self) -> str:
+        parts = []
+        if self.access != "none":
+            parts = ["user", self.access]
+        elif self.touch != "none":
+            parts = ["kernel", self.touch]
+        else:
+            parts = ["untouched"]
+        if self.touch_bytes:
+            parts.append(f"{self.touch_bytes}B")
+        if self.pattern != "sequential":
+            parts.append(self.pattern)
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, order=True)
+class Series:
+    """All that a point is besides its workload and its size: one line of a plot."""
+
+    strategy: str
+    direction: str
+    map_every: int
+    sync_every: int
+    source: str
+    sync_offset: int
+    sync_bytes: int
+    cache_mode: str
+
+    @property
+    def usage(self) -> str:
+        """How the strategy is used: "mapped for each transfer"."""
+        parts = []
+        if is_streaming(self.strategy):
+            if self.map_every == 1:
+                parts.append("mapped for each transfer")
+            elif self.map_every:
+                parts.append(f"mapped every {self.map_every} transfers")
+            else:
+                parts.append(
+                    "mapped once" if self.cache_mode == "none" else self.cache_mode
+                )
+            if self.sync_every == 1:
+                parts.append(
+                    "synced each transfer" if not self.map_every else "and synced"
+                )
+            elif self.sync_every:
+                parts.append(f"synced every {self.sync_every} transfers")
+            elif not self.map_every:
+                parts.append("never synced")
+            if self.sync_bytes or self.sync_offset:
+                span = words.size(self.sync_bytes) if self.sync_bytes else "to the end"
+                parts.append(f"sync of {span} from byte {self.sync_offset}")
+        elif self.map_every == 1:
+            parts.append("allocated for each transfer")
+        elif self.map_every:
+            parts.append(f"allocated every {self.map_every} transfers")
+        elif self.cache_mode != "none":
+            parts.append(
+                "dma_mmap_coherent()"
+                if self.cache_mode == "coherent"
+                else self.cache_mode
+            )
+        elif self.strategy != "null":
+            parts.append("allocated once")
+        if self.source != "default":
+            parts.append(f"from {self.source}")
+        return ", ".join(parts)
+
+    @property
+    def whole_sync(self) -> bool:
+        return not (self.sync_bytes or self.sync_offset)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the lap: a figure, or a word for why there is none."""
+
+    name: str
+    per_lap_ns: Optional[float] = None
+    per_call_ns: Optional[float] = None
+    calls: Optional[int] = None
+    p50_ns: Optional[float] = None
+    p99_ns: Optional[float] = None
+    max_ns: Optional[float] = None
+    elided: str = ""
+    below_clock_ns: Optional[float] = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured point."""
+
+    name: str
+    params: Params
+    anchor: str
+    real_time: float
+    ci: Optional[tuple[float, float]]
+    phases: Mapping[str, Phase]
+    bytes_per_lap: Optional[float]
+    numbers: Mapping[str, float]
+    mapping: Mapping[str, Any]
+    buffer: Mapping[str, Any]
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """ns per lap of the phases that have a figure, in the order of the lap."""
+        return {
+            n: p.per_lap_ns for n, p in self.phases.items() if p.per_lap_ns is not None
+        }
+
+    def share(self, *names: str) -> Optional[float]:
+        """What part of the sum of all phases these take; None without any figure."""
+        figures = self.figures
+        total = sum(figures.values())
+        if not total or not any(n in figures for n in names):
+            return None
+        return sum(figures.get(n, 0.0) for n in names) / total
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A point that was skipped, or that failed."""
+
+    name: str
+    reason: str
+    params: Optional[Params]
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    kind: str
+    coherent: Optional[bool]
+    iommu_domain: str
+
+
+@dataclass
+class Report:
+    """One run on one platform."""
+
+    label: str  # unique on a page
+    slug: str
+    file: str
+    platform: str
+    context: Mapping[str, Any]
+    fingerprint: Mapping[str, Any]
+    meta: Mapping[str, Any]
+    clock: str
+    emulated: bool
+    notice: str
+    targets: list[Target]
+    rows: list[Row]
+    skipped: list[Missing]
+    errors: list[Missing]
+    counters: list[str] = field(default_factory=list)
+
+    def in_workload(self, workload: Workload) -> list[Row]:
+        return [r for r in self.rows if r.params.workload == workload]
+
+    @property
+    def rows_count(self) -> int:
+        return len(self.rows)
+
+    @property
+    def workloads(self) -> list[Workload]:
+        found = {r.params.workload for r in self.rows if r.params.strategy != "null"}
+        order = {t.name: i for i, t in enumerate(self.targets)}
+        return sorted(
+            found, key=lambda w: (order.get(w.target, 99), w.access != "none", w)
+        )
+
+    @property
+    def target_names(self) -> list[str]:
+        """Targets that something was measured on, in the platform's order."""
+        used = {r.params.target for r in self.rows}
+        known = [t.name for t in self.targets if t.name in used]
+        return known + sorted(used - set(known))
+
+    def target(self, name: str) -> Optional[Target]:
+        return next((t for t in self.targets if t.name == name), None)
+
+    def find_missing(self, params: Params) -> Optional[tuple[str, Missing]]:
+        for kind, group in (("skipped", self.skipped), ("error", self.errors)):
+            for one in group:
+                if one.params == params:
+                    return kind, one
+        return None
+
+
+def by_size(rows: Iterable[Row]) -> dict[Series, dict[int, Row]]:
+    """Lines of a plot: the rows of each series by size, both in order."""
+    out: dict[Series, dict[int, Row]] = {}
+    for row in sorted(rows, key=lambda r: (r.params.series, r.params.size)):
+        out.setdefault(row.params.series, {})[row.params.size] = row
+    return out

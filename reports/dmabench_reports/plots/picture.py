@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What every plot module gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from matplotlib.figure import Figure
+
+from dmabench_reports.model import Report, Row
+
+CLOCKS = {
+    "instructions": "Emulated machine, instruction-counted clock (1 ns = 1 instruction): not hardware time.",
+    "modelled": "Emulated machine, modelled clock (caches and memory types priced by a model): not hardware time.",
+    "realtime": "Emulated machine, real-time clock: this is the emulator's speed, not hardware time.",
+    "fake": "Made-up figures of the fake device session: no machine ran this.",
+}
+
+
+@dataclass
+class Picture:
+    """One drawn claim: a file under plots/, and a figure on the page."""
+
+    slug: str
+    title: str
+    caption: str
+    figure: Figure
+    rows: list[Row] = field(default_factory=list)  # that it was drawn from
+    main: bool = True  # else folded away on the page
+
+
+def footer(report: Report) -> str:
+    """The notice that goes with every figure that did not come from hardware."""
+    if report.clock in CLOCKS:
+        return CLOCKS[report.clock] if report.emulated or report.clock == "fake" else ""
+    return "Emulated machine: not hardware time." if report.emulated else ""
+
+
+def unit(report: Report) -> str:
+    """What a nanosecond is here, for the axis label."""
+    return {
+        "instructions": "ns = instructions",
+        "modelled": "modelled ns",
+        "fake": "made-up ns",
+    }.get(report.clock, "ns")

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The same few points on every platform, one picture per point and clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Optional, Sequence
+
+from dmabench_reports import style, words
+from dmabench_reports.model import Params, Report, Row
+from dmabench_reports.plots.picture import Picture, footer, unit
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A point that is looked for on each platform."""
+
+    title: str
+    short: str
+    params: Params
+
+
+_MAP = Params("streaming_single", map_every=1)
+_SYNC = Params("streaming_single", sync_every=1)
+_COHERENT = Params("coherent")
+_USER = Params("coherent", cache_mode="coherent", access="read")
+K4, K64 = 4096, 65536
+
+CHOSEN = (
+    Chosen("Map and unmap 4 KiB", "map+unmap 4 KiB", replace(_MAP, size=K4)),
+    Chosen("Map and unmap 64 KiB", "map+unmap 64 KiB", replace(_MAP, size=K64)),
+    Chosen("Sync 4 KiB both ways, mapped once", "sync 4 KiB", replace(_SYNC, size=K4)),
+    Chosen(
+        "Sync 64 KiB both ways, mapped once", "sync 64 KiB", replace(_SYNC, size=K64)
+    ),
+    Chosen(
+        "Coherent lap, 4 KiB, not accessed",
+        "coherent 4 KiB",
+        replace(_COHERENT, size=K4),
+    ),
+    Chosen(
+        "Coherent lap, 64 KiB, copied by the kernel",
+        "coherent copy 64 KiB",
+        replace(_COHERENT, size=K64, touch="copy"),
+    ),
+    Chosen(
+        "Map, copy by the kernel, unmap, 64 KiB",
+        "map+copy+unmap 64 KiB",
+        replace(_MAP, size=K64, touch="copy"),
+    ),
+    Chosen(
+        "User space reads 64 KiB of coherent memory",
+        "user read coherent 64 KiB",
+        replace(_USER, size=K64),
+    ),
+    Chosen(
+        "User space reads 64 KiB, cached, synced",
+        "user read cached 64 KiB",
+        Params(
+            "streaming_page", size=K64, sync_every=1, cache_mode="cached", access="read"
+        ),
+    ),
+    Chosen(
+        "User space reads 64 KiB, cached, synced (streaming_single)",
+        "user read cached 64 KiB (single)",
+        Params(
+            "streaming_single",
+            size=K64,
+            sync_every=1,
+            cache_mode="cached",
+            access="read",
+        ),
+    ),
+    Chosen(
+        "Allocate and free coherent 4 KiB",
+        "coherent alloc 4 KiB",
+        replace(_COHERENT, size=K4, map_every=1),
+    ),
+    Chosen(
+        "Pool block of 1 KiB, taken and returned",
+        "pool 1 KiB",
+        Params("pool", size=1024, map_every=1),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A platform and one of its targets: a line of the picture, a row of the table."""
+
+    report: Report
+    target: str
+
+    @property
+    def label(self) -> str:
+        if len(self.report.target_names) == 1:
+            return self.report.label
+        return f"{self.report.label} {self.target.replace('platform-', '')}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one place has for one point: a row, or words."""
+
+    row: Optional[Row]
+    word: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """All places of one clock."""
+
+    clock: str
+    emulated: bool
+    places: list[Place]
+    chosen: list[Chosen]
+    cells: dict[tuple[int, int], Cell]  # (place, chosen)
+
+
+def tables(reports: Sequence[Report]) -> list[Table]:
+    """One table per clock and kind of machine: figures of different clocks are never set side by side."""
+    kinds: dict[tuple[str, bool], list[Place]] = {}
+    for report in reports:
+        for target in report.target_names:
+            kinds.setdefault((report.clock, report.emulated), []).append(
+                Place(report, target)
+            )
+    return [
+        _table(clock, emulated, places) for (clock, emulated), places in kinds.items()
+    ]
+
+
+def _table(clock: str, emulated: bool, places: list[Place]) -> Table:
+    chosen, cells = [], {}
+    for one in CHOSEN:
+        column = _best_column(one, places)
+        if any(cell.row for cell in column):
+            for i, cell in enumerate(column):
+                cells[i, len(chosen)] = cell
+            chosen.append(one)
+    return Table(clock, emulated, places, chosen, cells)
+
+
+def _best_column(one: Chosen, places: list[Place]) -> list[Cell]:
+    """The same direction all over; the first of them that most places have."""
+    columns = []
+    for direction in ("bidirectional", "from_device", "to_device"):
+        columns.append(
+            [
+                _cell(p, replace(one.params, direction=direction, target=p.target))
+                for p in places
+            ]
+        )
+    return max(columns, key=lambda column: sum(cell.row is not None for cell in column))
+
+
+def _cell(place: Place, params: Params) -> Cell:
+    for row in place.report.rows:
+        if row.params == params:
+            return Cell(row)
+    missing = place.report.find_missing(params)
+    if missing:
+        return Cell(None, missing[0], missing[1].reason)
+    return Cell(None, "not measured", "the point is not in the scenarios of this run")
+
+
+def pictures(table: Table, slug: str) -> list[Picture]:
+    if len(table.places) < 2:
+        return []
+    out: list[Picture] = []
+    for j, one in enumerate(table.chosen):
+        column = [table.cells[i, j] for i in range(len(table.places))]
+        out.append(
+            _picture(table, one, column, f"{slug}.{words.slug(one.short.lower())}")
+        )
+    return out
+
+
+def _picture(table: Table, one: Chosen, column: list[Cell], slug: str) -> Picture:
+    report = table.places[0].report
+    labels = [place.label for place in table.places]
+    left = 0.22 + max(len(label) for label in labels) * 0.068
+    figure, axes = style.frame(
+        one.title,
+        f"{one.params.strategy}"
+        + (f", {one.params.series.usage}" if one.params.series.usage else ""),
+        footer(report),
+        0.1 + 0.2 * len(column),
+        left=min(left, 2.4),
+        right=0.62,
+    )
+    look = style.look(one.params.strategy)
+    costs = [cell.row.real_time for cell in column if cell.row]
+    style.duration_ticks(
+        axes, min(costs), max(costs) * (1 if max(costs) > min(costs) * 1.5 else 2), "x"
+    )
+    _thin_ticks(axes)
+    low = axes.get_xlim()[0]
+    for i, cell in enumerate(column):
+        if cell.row is None:
+            axes.annotate(
+                cell.word,
+                (low, i),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                size=7.5,
+                style="italic",
+                color=style.MUTED.light,
+            )
+            continue
+        cost = cell.row.real_time
+        axes.plot(
+            [low, cost], [i, i], color=look.tone.light, linewidth=1, alpha=0.4, zorder=2
+        )
+        axes.plot(
+            [cost],
+            [i],
+            color=look.tone.light,
+            marker=look.marker,
+            markersize=6,
+            zorder=3,
+            clip_on=False,
+        )
+        axes.annotate(
+            words.duration(cost),
+            (cost, i),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            size=7.5,
+        )
+    axes.set_ylim(len(column) - 0.5, -0.5)
+    axes.set_yticks(range(len(column)))
+    axes.set_yticklabels(labels, size=8)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(f"cost of a lap ({unit(report)}), log scale")
+    axes.grid(True, axis="x")
+    return Picture(
+        slug=slug,
+        title=one.title,
+        caption="",
+        figure=figure,
+        rows=[c.row for c in column if c.row],
+    )
+
+
+def _thin_ticks(axes: Any) -> None:
+    """At most four, or their labels run into one another on this short axis."""
+    ticks = list(axes.get_xticks())
+    step = -(-len(ticks) // 4)
+    ticks = ticks[::step]
+    axes.set_xticks(ticks)
+    axes.set_xticklabels([style.tick_duration(t) for t in ticks])
