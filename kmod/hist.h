@@ -11,7 +11,7 @@
 #include <linux/types.h>
 #include <uapi/dmabench.h>
 #else
-#include "dmabench.h"
+#include <dmabench.h>
 #endif
 
 /**

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels that dmabench builds on.  Every test of
+ * LINUX_VERSION_CODE is here, and only where there is nothing else to test.
+ */
+#ifndef _DMABENCH_COMPAT_H
+#define _DMABENCH_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/version.h>
+
+/* 6.8 made MAX_PAGE_ORDER; 6.4 made MAX_ORDER the largest valid order. */
+#if defined(MAX_PAGE_ORDER)
+#define DMABENCH_MAX_PAGE_ORDER	MAX_PAGE_ORDER
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define DMABENCH_MAX_PAGE_ORDER	MAX_ORDER
+#else
+#define DMABENCH_MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#endif
+
+/* 6.3 locks the VMA when its flags change. */
+static inline void dmabench_vm_flags_set(struct vm_area_struct *vma,
+					 unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
+
+/* 6.10 skips dma_sync_*() inline where nothing has to be done. */
+static inline bool dmabench_sync_elided(struct device *dev)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return !dma_dev_need_sync(dev);
+#else
+	return false;
+#endif
+}
+
+/* The condition under which struct device has dma_coherent. */
+#if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
+#define DMABENCH_COHERENCE_BY_DEVICE	1
+
+static inline bool dmabench_dev_coherent(const struct device *dev)
+{
+	return dev->dma_coherent;
+}
+
+static inline void dmabench_dev_set_coherent(struct device *dev, bool coherent)
+{
+	dev->dma_coherent = coherent;
+}
+#else
+#define DMABENCH_COHERENCE_BY_DEVICE	0
+
+static inline bool dmabench_dev_coherent(const struct device *dev)
+{
+	return true;
+}
+
+static inline void dmabench_dev_set_coherent(struct device *dev, bool coherent)
+{
+}
+#endif
+
+#endif /* _DMABENCH_COMPAT_H */

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * dmabench: what the module's files share.
+ *
+ * Locks, outermost first:
+ *
+ *   device_lock() of a PCI function (taken by the driver core around remove())
+ *     dmabench_context.lock	one call at a time on a file; held for a whole RUN
+ *       mmap_lock of the mm	(read) by MAPPING and by the teardown of a buffer
+ *         dmabench_context.map_lock	whether mmap() may map the buffer
+ *       targets_lock		the list of targets, and who has claimed each
+ *
+ * mmap() enters from below: it comes with mmap_lock held and takes map_lock only.
+ * User memory is read and written with none of our locks held.
+ *
+ * A target that goes away: dmabench_target_remove() takes it off the list and sets
+ * ->gone, which stops a RUN at the next group of laps; it then takes the owner's
+ * context lock and tears the buffer down itself.  As remove() waits for that lock, a
+ * target stays valid for as long as a context that has claimed it holds its own lock,
+ * and needs no reference count.
+ */
+#ifndef _DMABENCH_H
+#define _DMABENCH_H
+
+#include <linux/bits.h>
+#include <linux/dma-direction.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <linux/mutex.h>
+#include <linux/scatterlist.h>
+#include <linux/types.h>
+#include <uapi/dmabench.h>
+
+struct device;
+struct dma_pool;
+struct file;
+struct dmabench_lap_ops;
+struct dmabench_strategy;
+
+#define DMABENCH_VERSION	"0.1.0"
+
+/**
+ * struct dmabench_target - a device to map for
+ * @node:	in the list of targets
+ * @dev:	the device; bound to us for as long as the target is in the list
+ * @id:		never used again for another target
+ * @kind:	enum dmabench_target_kind
+ * @name:	as user space names it
+ * @owner:	the context that has claimed it; under targets_lock
+ * @gone:	the device is being unbound; written under targets_lock
+ */
+struct dmabench_target {
+	struct list_head node;
+	struct device *dev;
+	u32 id;
+	u32 kind;
+	char name[DMABENCH_NAME_LEN];
+	struct dmabench_context *owner;
+	bool gone;
+};
+
+/**
+ * struct dmabench_buffer - one configured buffer
+ * @strategy:	what is done with it
+ * @dev:	the target's device
+ * @size:	bytes
+ * @cpu:	kernel's address; NULL when nothing is allocated, and for scattered pages
+ * @dma:	DMA address, valid while @mapped or within a lap that maps
+ * @dir:	direction of streaming mappings
+ * @mapped:	mapped (DMA memory: allocated) from outside of the laps
+ * @map_every:	see struct dmabench_setup, as are the following
+ * @sync_every:	in laps
+ * @sync_offset: in bytes
+ * @sync_bytes:	in bytes; never 0
+ * @touch:	enum dmabench_touch
+ * @touch_bytes: in bytes; never 0
+ * @side:	the other end of DMABENCH_TOUCH_COPY
+ * @source:	enum dmabench_source
+ * @mmap_mode:	enum dmabench_mmap_mode
+ * @memtype_changed: the kernel's own mapping of @cpu is not write-back now
+ * @pages:	scattered pages, @nr_pages of them
+ * @nr_pages:	count of @pages that are allocated
+ * @sgt:	one entry per page
+ * @pool:	where DMABENCH_POOL allocates from
+ * @reason:	why the last operation failed: enum dmabench_reason
+ */
+struct dmabench_buffer {
+	const struct dmabench_strategy *strategy;
+	struct device *dev;
+	size_t size;
+	void *cpu;
+	dma_addr_t dma;
+	enum dma_data_direction dir;
+	bool mapped;
+
+	u64 map_every;
+	u64 sync_every;
+	size_t sync_offset;
+	size_t sync_bytes;
+	u32 touch;
+	size_t touch_bytes;
+	void *side;
+
+	u32 source;
+	u32 mmap_mode;
+	bool memtype_changed;
+	struct page **pages;
+	unsigned int nr_pages;
+	struct sg_table sgt;
+	struct dma_pool *pool;
+	u32 reason;
+};
+
+/**
+ * struct dmabench_batch - where a run of laps stands between two groups of them
+ * @map_left:	laps until the buffer is unmapped; 0: the next lap maps it
+ * @sync_left:	1: the next lap syncs
+ * @error:	why a lap could not be completed
+ *
+ * What is never due in a batch counts down from U64_MAX.
+ */
+struct dmabench_batch {
+	u64 map_left;
+	u64 sync_left;
+	int error;
+};
+
+/**
+ * struct dmabench_strategy - a way of making memory DMA-able
+ * @id:		enum dmabench_strategy_id
+ * @flags:	DMABENCH_STRATEGY_*
+ * @sources:	bit for each enum dmabench_source it can be given
+ * @default_source: what DMABENCH_SOURCE_DEFAULT stands for
+ * @mmap_modes:	bit for each enum dmabench_mmap_mode that it has on some machine
+ * @name:	as user space names it
+ * @text:	what it calls
+ * @ops:	the phases of a lap; called through here only outside of laps
+ * @mean:	complete up to so many laps, reading no clock.  Return: laps completed
+ * @stamped:	the same with each phase recorded in hist[DMABENCH_NR_PHASES]
+ * @create:	allocate what stays for the life of the buffer; on failure, leave
+ *		nothing behind
+ * @destroy:	free it
+ * @mmap:	map the buffer, or its beginning, into a VMA that has been checked
+ */
+struct dmabench_strategy {
+	u32 id;
+	u32 flags;
+	u32 sources;
+	u32 default_source;
+	u32 mmap_modes;
+	const char *name;
+	const char *text;
+	const struct dmabench_lap_ops *ops;
+	u64 (*mean)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps);
+	u64 (*stamped)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
+		       struct dmabench_hist *hist);
+	int (*create)(struct dmabench_buffer *b);
+	void (*destroy)(struct dmabench_buffer *b);
+	int (*mmap)(struct dmabench_buffer *b, struct vm_area_struct *vma);
+};
+
+/**
+ * struct dmabench_context - an open file
+ * @ref:	the file's reference, and that of a target's removal while it works
+ * @lock:	one call at a time
+ * @target:	claimed target; NULL: none
+ * @ready:	@buf is set up
+ * @gone:	@target went away under a buffer that was set up
+ * @buf:	the buffer
+ * @map_lock:	guards @map_error and @was_mapped
+ * @map_error:	what mmap() has to return; 0: it may map the buffer
+ * @was_mapped:	mmap() succeeded since the buffer was set up
+ * @mm:		the only mm that may mmap() the buffer, so that teardown knows whose
+ *		mmap() to wait for
+ * @mapping:	the file's address space, shared by all files of the device
+ * @id:		makes the range of page offsets in @mapping that is this file's own
+ */
+struct dmabench_context {
+	struct kref ref;
+	struct mutex lock;
+	struct dmabench_target *target;
+	bool ready;
+	bool gone;
+	struct dmabench_buffer buf;
+
+	struct mutex map_lock;
+	int map_error;
+	bool was_mapped;
+	struct mm_struct *mm;
+	struct address_space *mapping;
+	int id;
+};
+
+/* main.c */
+void dmabench_context_put(struct dmabench_context *ctx);
+
+/* setup.c */
+int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg);
+void dmabench_teardown(struct dmabench_context *ctx, int map_error);
+int dmabench_ready(const struct dmabench_context *ctx);
+int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason);
+int dmabench_check_mapping(struct dmabench_buffer *b, size_t bytes);
+
+/* run.c */
+int dmabench_clock(struct dmabench_clock *arg);
+int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
+		 struct dmabench_hist *hist);
+int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg);
+void dmabench_touch(struct dmabench_buffer *b);
+
+/* mmap.c */
+u32 dmabench_mmap_modes_here(const struct dmabench_strategy *strategy);
+int dmabench_mmap_prepare(struct dmabench_buffer *b);
+bool dmabench_mmap_unprepare(struct dmabench_buffer *b);
+void dmabench_mmap_allow(struct dmabench_context *ctx);
+void dmabench_mmap_revoke(struct dmabench_context *ctx, int error);
+int dmabench_mmap(struct file *file, struct vm_area_struct *vma);
+int dmabench_mmap_pages(struct dmabench_buffer *b, struct vm_area_struct *vma);
+unsigned long dmabench_mmap_pgoff(const struct dmabench_context *ctx);
+
+/* memtype.c */
+int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
+		     struct dmabench_mapping *arg);
+
+/* target.c */
+int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
+			const char *name);
+void dmabench_target_remove(struct dmabench_target *t);
+u32 dmabench_target_count(void);
+int dmabench_target_info(struct dmabench_target_info *arg);
+int dmabench_target_claim(struct dmabench_context *ctx, u32 id);
+void dmabench_target_release(struct dmabench_context *ctx);
+int dmabench_set_mask(struct device *dev);
+struct device *dmabench_noncoherent_dev(void);
+int dmabench_platform_init(void);
+void dmabench_platform_exit(void);
+
+/* pci.c */
+#ifdef CONFIG_PCI
+int dmabench_pci_init(void);
+void dmabench_pci_exit(void);
+#else
+static inline int dmabench_pci_init(void)
+{
+	return 0;
+}
+
+static inline void dmabench_pci_exit(void)
+{
+}
+#endif
+
+/* strategy.c, and the strategies in its table */
+const struct dmabench_strategy *dmabench_strategy_get(u32 id);
+u32 dmabench_strategy_count(void);
+int dmabench_strategy_info(struct dmabench_strategy_info *arg);
+
+extern const struct dmabench_strategy dmabench_null;
+extern const struct dmabench_strategy dmabench_coherent;
+extern const struct dmabench_strategy dmabench_write_combine;
+extern const struct dmabench_strategy dmabench_pool;
+extern const struct dmabench_strategy dmabench_streaming_single;
+extern const struct dmabench_strategy dmabench_streaming_page;
+extern const struct dmabench_strategy dmabench_streaming_sg;
+
+#endif /* _DMABENCH_H */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The lap loops.  They are inlined into each strategy with that strategy's hooks as
+ * a compile-time constant, so a lap has no indirect call of ours, and no clock is read
+ * within a batch unless it is stamped.
+ */
+#ifndef _DMABENCH_LAP_H
+#define _DMABENCH_LAP_H
+
+#include <linux/compiler.h>
+#include <linux/ktime.h>
+#include "dmabench.h"
+#include "hist.h"
+
+/**
+ * struct dmabench_lap_ops - the phases of a lap
+ * @map:	map the buffer, or allocate DMA memory.  Return: 0, -EIO, -ENOMEM
+ * @unmap:	undo @map
+ * @sync_for_device: give so many bytes from an offset on to the device
+ * @sync_for_cpu: give them to the CPU
+ * @sync_always: sync in each lap, whatever sync_every
+ * @touch:	there is a buffer to touch
+ *
+ * NULL means that there is no such phase.
+ */
+struct dmabench_lap_ops {
+	int (*map)(struct dmabench_buffer *b);
+	void (*unmap)(struct dmabench_buffer *b);
+	void (*sync_for_device)(struct dmabench_buffer *b, size_t offset, size_t bytes);
+	void (*sync_for_cpu)(struct dmabench_buffer *b, size_t offset, size_t bytes);
+	bool sync_always;
+	bool touch;
+};
+
+/**
+ * dmabench_laps_mean() - complete laps without reading the clock
+ * @ops:	compile-time constant
+ * @b:		buffer
+ * @s:		in and out: where the batch stands
+ * @laps:	how many
+ *
+ * The counters live in @s between groups, so the compiler keeps them for a strategy
+ * without phases as well: what the null strategy costs is what the loop costs.
+ *
+ * Return: laps completed; fewer than @laps if s->error is set.
+ */
+static __always_inline u64
+dmabench_laps_mean(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b,
+		   struct dmabench_batch *s, u64 laps)
+{
+	u64 map_left = s->map_left;
+	u64 sync_left = s->sync_left;
+	u64 lap;
+
+	for (lap = 0; lap < laps; lap++) {
+		bool sync, unmap, touch_last;
+
+		if (!map_left) {
+			if (ops->map) {
+				s->error = ops->map(b);
+				if (unlikely(s->error))
+					break;
+			}
+			map_left = b->map_every;
+		}
+		sync = ops->sync_always || !--sync_left;
+		unmap = !--map_left;
+		touch_last = unmap && !sync;
+
+		if (sync) {
+			if (ops->sync_for_device)
+				ops->sync_for_device(b, b->sync_offset, b->sync_bytes);
+			if (ops->sync_for_cpu)
+				ops->sync_for_cpu(b, b->sync_offset, b->sync_bytes);
+			sync_left = b->sync_every;
+		}
+		if (ops->touch && b->touch && !touch_last)
+			dmabench_touch(b);
+		if (unmap && ops->unmap)
+			ops->unmap(b);
+		if (ops->touch && b->touch && touch_last)
+			dmabench_touch(b);
+		barrier();
+	}
+	s->map_left = map_left;
+	s->sync_left = sync_left;
+	return lap;
+}
+
+/**
+ * struct dmabench_stamps - the durations of one lap, until they are recorded
+ * @last:	the latest reading of the clock
+ * @done:	bit for each phase that was executed
+ * @ns:		by phase
+ */
+struct dmabench_stamps {
+	u64 last;
+	u32 done;
+	u64 ns[DMABENCH_PHASE_LAP];
+};
+
+static __always_inline void dmabench_stamp(struct dmabench_stamps *st,
+					   enum dmabench_phase phase)
+{
+	u64 now = ktime_get_raw_fast_ns();
+
+	st->ns[phase] = now - st->last;
+	st->done |= BIT(phase);
+	st->last = now;
+}
+
+/* Not inlined: it runs outside of the stamped time, and once per lap is enough. */
+static noinline __maybe_unused void
+dmabench_stamps_record(const struct dmabench_stamps *st, u64 lap_ns,
+		       struct dmabench_hist *hist)
+{
+	unsigned int phase;
+
+	for (phase = 0; phase < DMABENCH_PHASE_LAP; phase++)
+		if (st->done & BIT(phase))
+			dmabench_hist_record(&hist[phase], st->ns[phase]);
+	dmabench_hist_record(&hist[DMABENCH_PHASE_LAP], lap_ns);
+}
+
+/**
+ * dmabench_laps_stamped() - complete laps, recording each phase
+ * @ops:	compile-time constant
+ * @b:		buffer
+ * @s:		in and out: where the batch stands
+ * @laps:	how many
+ * @hist:	by phase
+ *
+ * The end of a phase is the beginning of the next, so a lap of n phases reads the
+ * clock n + 1 times (a lap without any: twice).  The order is that of
+ * dmabench_laps_mean(); recording comes after the last stamp of a lap.
+ *
+ * Return: laps completed; fewer than @laps if s->error is set.
+ */
+static __always_inline u64
+dmabench_laps_stamped(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b,
+		      struct dmabench_batch *s, u64 laps, struct dmabench_hist *hist)
+{
+	u64 map_left = s->map_left;
+	u64 sync_left = s->sync_left;
+	u64 lap;
+
+	for (lap = 0; lap < laps; lap++) {
+		struct dmabench_stamps st;
+		bool sync, unmap, touch_last;
+		u64 start;
+
+		st.done = 0;
+		start = ktime_get_raw_fast_ns();
+		st.last = start;
+		if (!map_left) {
+			if (ops->map) {
+				s->error = ops->map(b);
+				if (unlikely(s->error))
+					break;
+				dmabench_stamp(&st, DMABENCH_PHASE_MAP);
+			}
+			map_left = b->map_every;
+		}
+		sync = ops->sync_always || !--sync_left;
+		unmap = !--map_left;
+		touch_last = unmap && !sync;
+
+		if (sync) {
+			if (ops->sync_for_device) {
+				ops->sync_for_device(b, b->sync_offset, b->sync_bytes);
+				dmabench_stamp(&st, DMABENCH_PHASE_SYNC_FOR_DEVICE);
+			}
+			if (ops->sync_for_cpu) {
+				ops->sync_for_cpu(b, b->sync_offset, b->sync_bytes);
+				dmabench_stamp(&st, DMABENCH_PHASE_SYNC_FOR_CPU);
+			}
+			sync_left = b->sync_every;
+		}
+		if (ops->touch && b->touch && !touch_last) {
+			dmabench_touch(b);
+			dmabench_stamp(&st, DMABENCH_PHASE_TOUCH);
+		}
+		if (unmap && ops->unmap) {
+			ops->unmap(b);
+			dmabench_stamp(&st, DMABENCH_PHASE_UNMAP);
+		}
+		if (ops->touch && b->touch && touch_last) {
+			dmabench_touch(b);
+			dmabench_stamp(&st, DMABENCH_PHASE_TOUCH);
+		}
+		if (!st.done)
+			st.last = ktime_get_raw_fast_ns();
+		dmabench_stamps_record(&st, st.last - start, hist);
+	}
+	s->map_left = map_left;
+	s->sync_left = sync_left;
+	return lap;
+}
+
+/* Make PREFIX_mean() and PREFIX_stamped() out of a static const dmabench_lap_ops. */
+#define DMABENCH_DEFINE_LAPS(prefix, ops)					\
+static u64 prefix##_mean(struct dmabench_buffer *b,				\
+			 struct dmabench_batch *s, u64 laps)			\
+{										\
+	return dmabench_laps_mean(&(ops), b, s, laps);				\
+}										\
+										\
+static u64 prefix##_stamped(struct dmabench_buffer *b,				\
+			    struct dmabench_batch *s, u64 laps,			\
+			    struct dmabench_hist *hist)				\
+{										\
+	return dmabench_laps_stamped(&(ops), b, s, laps, hist);			\
+}
+
+#endif /* _DMABENCH_LAP_H */

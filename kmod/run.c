@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* RUN, SYNC and CLOCK: what is timed, and the clock that times it. */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include "lap.h"
+
+/* Between groups a run gives way, so a group is bounded both in bytes and in laps. */
+#define GROUP_BYTES	SZ_16M
+#define GROUP_LAPS	1024
+
+#define MAX_CLOCK_READS	1000000
+
+int dmabench_clock(struct dmabench_clock *arg)
+{
+	u64 first, last, min_step = U64_MAX, zero_steps = 0;
+	u64 i;
+
+	if (arg->reserved || arg->reads < 2 || arg->reads > MAX_CLOCK_READS)
+		return -EINVAL;
+	first = ktime_get_raw_fast_ns();
+	last = first;
+	for (i = 1; i < arg->reads; i++) {
+		u64 now = ktime_get_raw_fast_ns();
+		u64 step = now - last;
+
+		if (!step)
+			zero_steps++;
+		else if (step < min_step)
+			min_step = step;
+		last = now;
+	}
+	arg->total_ns = last - first;
+	arg->min_step_ns = min_step == U64_MAX ? 0 : min_step;
+	arg->zero_steps = zero_steps;
+	return 0;
+}
+
+static void touch_read(const void *p, size_t bytes)
+{
+	const u64 *word = p;
+	const u8 *byte;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*word); i++)
+		(void)READ_ONCE(word[i]);
+	byte = (const u8 *)&word[i];
+	for (i = 0; i < bytes % sizeof(*word); i++)
+		(void)READ_ONCE(byte[i]);
+}
+
+static void touch_write(void *p, size_t bytes)
+{
+	u64 *word = p;
+	u8 *byte;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*word); i++)
+		WRITE_ONCE(word[i], i);
+	byte = (u8 *)&word[i];
+	for (i = 0; i < bytes % sizeof(*word); i++)
+		WRITE_ONCE(byte[i], i);
+}
+
+static void touch_range(const struct dmabench_buffer *b, void *p, void *side, size_t bytes)
+{
+	switch (b->touch) {
+	case DMABENCH_TOUCH_READ:
+		touch_read(p, bytes);
+		break;
+	case DMABENCH_TOUCH_WRITE:
+		touch_write(p, bytes);
+		break;
+	case DMABENCH_TOUCH_COPY:
+		if (b->dir == DMA_TO_DEVICE)
+			memcpy(p, side, bytes);
+		else
+			memcpy(side, p, bytes);
+		break;
+	}
+}
+
+/**
+ * dmabench_touch() - access the buffer as its consumer would
+ * @b:		buffer, owned by the CPU
+ */
+void dmabench_touch(struct dmabench_buffer *b)
+{
+	size_t left = b->touch_bytes;
+	void *side = b->side;
+	unsigned int i;
+
+	if (b->cpu) {
+		touch_range(b, b->cpu, side, left);
+		return;
+	}
+	for (i = 0; left; i++) {
+		size_t bytes = min_t(size_t, left, PAGE_SIZE);
+
+		touch_range(b, page_address(b->pages[i]), side, bytes);
+		if (side)
+			side += bytes;
+		left -= bytes;
+	}
+}
+
+static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
+		     struct dmabench_hist *hist)
+{
+	if (hist)
+		return b->strategy->stamped(b, s, laps, hist);
+	return b->strategy->mean(b, s, laps);
+}
+
+/**
+ * dmabench_run() - execute laps
+ * @ctx:	context, locked
+ * @arg:	how many; takes the answers
+ * @hist:	zeroed histograms by phase for a stamped run, otherwise NULL
+ *
+ * Return: 0 or an error, with arg->reason set and arg->laps_done laps completed.
+ */
+int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
+		 struct dmabench_hist *hist)
+{
+	struct dmabench_buffer *b = &ctx->buf;
+	struct dmabench_batch s = {
+		.map_left = b->map_every ? 0 : U64_MAX,
+		.sync_left = b->sync_every ? 1 : U64_MAX,
+	};
+	u64 group, start, done = 0;
+	int err;
+
+	err = dmabench_ready(ctx);
+	if (err)
+		return err;
+	group = clamp_t(u64, GROUP_BYTES / b->size, 1, GROUP_LAPS);
+	b->reason = DMABENCH_REASON_NONE;
+
+	start = ktime_get_raw_fast_ns();
+	while (done < arg->laps) {
+		done += run_group(b, &s, min(group, arg->laps - done), hist);
+		err = s.error;
+		if (err || done == arg->laps)
+			break;
+		if (READ_ONCE(ctx->target->gone)) {
+			err = -ENODEV;
+			break;
+		}
+		if (signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	arg->total_ns = ktime_get_raw_fast_ns() - start;
+	arg->laps_done = done;
+
+	/* The batch may have ended within a mapping. */
+	if (b->map_every && s.map_left && b->strategy->ops->unmap)
+		b->strategy->ops->unmap(b);
+	if (s.error)
+		err = dmabench_fail(b, s.error == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
+							    DMABENCH_REASON_MAP_FAILED);
+	arg->reason = b->reason;
+	return err;
+}
+
+/**
+ * dmabench_sync() - pass ownership of the buffer on behalf of user space
+ * @ctx:	context, locked
+ * @arg:	to whom, and which bytes
+ */
+int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg)
+{
+	struct dmabench_buffer *b = &ctx->buf;
+	const struct dmabench_lap_ops *ops;
+	size_t bytes;
+	int err;
+
+	err = dmabench_ready(ctx);
+	if (err)
+		return err;
+	if (b->map_every || arg->offset >= b->size || arg->bytes > b->size - arg->offset)
+		return -EINVAL;
+	bytes = arg->bytes ?: b->size - arg->offset;
+	ops = b->strategy->ops;
+	if (bytes != b->size && ops->sync_for_cpu && !ops->sync_always &&
+	    !(b->strategy->flags & DMABENCH_STRATEGY_RANGED_SYNC))
+		return -EOPNOTSUPP;
+
+	switch (arg->op) {
+	case DMABENCH_SYNC_FOR_CPU:
+		if (ops->sync_for_cpu)
+			ops->sync_for_cpu(b, arg->offset, bytes);
+		return 0;
+	case DMABENCH_SYNC_FOR_DEVICE:
+		if (ops->sync_for_device)
+			ops->sync_for_device(b, arg->offset, bytes);
+		return 0;
+	}
+	return -EINVAL;
+}

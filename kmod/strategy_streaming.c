@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Strategies streaming_single and streaming_page: contiguous memory that is lent to
+ * the device and taken back.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/gfp.h>
+#include <linux/slab.h>
+#include "compat.h"
+#include "lap.h"
+
+static __always_inline int single_map(struct dmabench_buffer *b)
+{
+	b->dma = dma_map_single(b->dev, b->cpu, b->size, b->dir);
+	return dma_mapping_error(b->dev, b->dma) ? -EIO : 0;
+}
+
+static __always_inline void single_unmap(struct dmabench_buffer *b)
+{
+	dma_unmap_single(b->dev, b->dma, b->size, b->dir);
+}
+
+static __always_inline int page_map(struct dmabench_buffer *b)
+{
+	b->dma = dma_map_page(b->dev, virt_to_page(b->cpu), 0, b->size, b->dir);
+	return dma_mapping_error(b->dev, b->dma) ? -EIO : 0;
+}
+
+static __always_inline void page_unmap(struct dmabench_buffer *b)
+{
+	dma_unmap_page(b->dev, b->dma, b->size, b->dir);
+}
+
+static __always_inline void streaming_sync_for_device(struct dmabench_buffer *b,
+						      size_t offset, size_t bytes)
+{
+	dma_sync_single_range_for_device(b->dev, b->dma, offset, bytes, b->dir);
+}
+
+static __always_inline void streaming_sync_for_cpu(struct dmabench_buffer *b,
+						   size_t offset, size_t bytes)
+{
+	dma_sync_single_range_for_cpu(b->dev, b->dma, offset, bytes, b->dir);
+}
+
+static const struct dmabench_lap_ops single_ops = {
+	.map			= single_map,
+	.unmap			= single_unmap,
+	.sync_for_device	= streaming_sync_for_device,
+	.sync_for_cpu		= streaming_sync_for_cpu,
+	.touch			= true,
+};
+
+static const struct dmabench_lap_ops page_ops = {
+	.map			= page_map,
+	.unmap			= page_unmap,
+	.sync_for_device	= streaming_sync_for_device,
+	.sync_for_cpu		= streaming_sync_for_cpu,
+	.touch			= true,
+};
+
+DMABENCH_DEFINE_LAPS(single, single_ops)
+DMABENCH_DEFINE_LAPS(page, page_ops)
+
+static int streaming_create(struct dmabench_buffer *b)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+	size_t limit;
+	int err;
+
+	err = dmabench_check_mapping(b, b->size);
+	if (err)
+		return err;
+
+	if (b->source == DMABENCH_SOURCE_KMALLOC)
+		limit = KMALLOC_MAX_SIZE;
+	else
+		limit = PAGE_SIZE << DMABENCH_MAX_PAGE_ORDER;
+	if (b->size > limit)
+		return dmabench_fail(b, DMABENCH_REASON_ABOVE_SOURCE_MAX);
+
+	if (b->source == DMABENCH_SOURCE_KMALLOC)
+		b->cpu = kmalloc(b->size, gfp);
+	else
+		b->cpu = alloc_pages_exact(b->size, gfp);
+	return b->cpu ? 0 : dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
+}
+
+static void streaming_destroy(struct dmabench_buffer *b)
+{
+	if (b->source == DMABENCH_SOURCE_KMALLOC)
+		kfree(b->cpu);
+	else
+		free_pages_exact(b->cpu, b->size);
+	b->cpu = NULL;
+}
+
+#define STREAMING_MMAP_MODES	(BIT(DMABENCH_MMAP_CACHED) | \
+				 BIT(DMABENCH_MMAP_WRITECOMBINE) | \
+				 BIT(DMABENCH_MMAP_UNCACHED))
+
+const struct dmabench_strategy dmabench_streaming_single = {
+	.id		= DMABENCH_STREAMING_SINGLE,
+	.flags		= DMABENCH_STRATEGY_DIRECTION | DMABENCH_STRATEGY_RANGED_SYNC,
+	.sources	= BIT(DMABENCH_SOURCE_KMALLOC) | BIT(DMABENCH_SOURCE_PAGES),
+	.default_source	= DMABENCH_SOURCE_KMALLOC,
+	.mmap_modes	= STREAMING_MMAP_MODES,
+	.name		= "streaming_single",
+	.text		= "dma_map_single, dma_sync_single_range_for_{device,cpu}, dma_unmap_single",
+	.ops		= &single_ops,
+	.mean		= single_mean,
+	.stamped	= single_stamped,
+	.create		= streaming_create,
+	.destroy	= streaming_destroy,
+	.mmap		= dmabench_mmap_pages,
+};
+
+const struct dmabench_strategy dmabench_streaming_page = {
+	.id		= DMABENCH_STREAMING_PAGE,
+	.flags		= DMABENCH_STRATEGY_DIRECTION | DMABENCH_STRATEGY_RANGED_SYNC,
+	.sources	= BIT(DMABENCH_SOURCE_PAGES),
+	.default_source	= DMABENCH_SOURCE_PAGES,
+	.mmap_modes	= STREAMING_MMAP_MODES,
+	.name		= "streaming_page",
+	.text		= "dma_map_page, dma_sync_single_range_for_{device,cpu}, dma_unmap_page",
+	.ops		= &page_ops,
+	.mean		= page_mean,
+	.stamped	= page_stamped,
+	.create		= streaming_create,
+	.destroy	= streaming_destroy,
+	.mmap		= dmabench_mmap_pages,
+};

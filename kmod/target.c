@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Targets: the devices that the DMA API is called with, and who has claimed them. */
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/string.h>
+#include "compat.h"
+#include "dmabench.h"
+
+static DEFINE_MUTEX(targets_lock);
+static LIST_HEAD(targets);
+static u32 last_id;
+
+/**
+ * dmabench_set_mask() - let a device reach all memory, or as much as it can
+ * @dev:	device, not in use
+ *
+ * Also resets what the kernel has learnt of the device from earlier mappings (since
+ * 6.10, whether syncs can be skipped), so that one buffer does not depend on another.
+ *
+ * Return: 0 or -EIO.
+ */
+int dmabench_set_mask(struct device *dev)
+{
+	if (!dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)))
+		return 0;
+	return dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32));
+}
+
+/**
+ * dmabench_target_add() - make a device available
+ * @t:		zeroed; must stay until dmabench_target_remove() has returned
+ * @dev:	bound to us, or our own
+ * @kind:	enum dmabench_target_kind
+ * @name:	unique
+ *
+ * Return: 0 or -EIO.
+ */
+int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
+			const char *name)
+{
+	if (dmabench_set_mask(dev))
+		return -EIO;
+	t->dev = dev;
+	t->kind = kind;
+	strscpy_pad(t->name, name, sizeof(t->name));
+
+	mutex_lock(&targets_lock);
+	t->id = ++last_id;
+	list_add_tail(&t->node, &targets);
+	mutex_unlock(&targets_lock);
+	return 0;
+}
+
+/**
+ * dmabench_target_remove() - take a device away, also from under a run
+ * @t:		target
+ *
+ * When this returns nothing is mapped for the device any more, neither for DMA nor into
+ * user space.  May sleep until a group of laps is over.
+ */
+void dmabench_target_remove(struct dmabench_target *t)
+{
+	struct dmabench_context *ctx;
+
+	mutex_lock(&targets_lock);
+	list_del(&t->node);
+	WRITE_ONCE(t->gone, true);
+	ctx = t->owner;
+	if (ctx)
+		kref_get(&ctx->ref);
+	mutex_unlock(&targets_lock);
+	if (!ctx)
+		return;
+
+	mutex_lock(&ctx->lock);
+	if (ctx->target == t)
+		dmabench_teardown(ctx, -ENODEV);
+	mutex_unlock(&ctx->lock);
+	dmabench_context_put(ctx);
+}
+
+u32 dmabench_target_count(void)
+{
+	struct dmabench_target *t;
+	u32 count = 0;
+
+	mutex_lock(&targets_lock);
+	list_for_each_entry(t, &targets, node)
+		count++;
+	mutex_unlock(&targets_lock);
+	return count;
+}
+
+static void target_describe(const struct dmabench_target *t,
+			    struct dmabench_target_info *arg)
+{
+	struct device *dev = t->dev;
+	size_t max = dma_max_mapping_size(dev);
+
+	arg->id = t->id;
+	arg->kind = t->kind;
+	arg->flags = DMABENCH_TARGET_COHERENT_KNOWN;
+	if (dmabench_dev_coherent(dev))
+		arg->flags |= DMABENCH_TARGET_COHERENT;
+	if (device_iommu_mapped(dev))
+		arg->flags |= DMABENCH_TARGET_IOMMU;
+	arg->node = dev_to_node(dev);
+	arg->dma_mask = dma_get_mask(dev);
+	arg->coherent_mask = dev->coherent_dma_mask;
+	arg->max_mapping = max == SIZE_MAX ? U64_MAX : max;
+	strscpy_pad(arg->name, t->name, sizeof(arg->name));
+}
+
+int dmabench_target_info(struct dmabench_target_info *arg)
+{
+	struct dmabench_target *t;
+	u32 index = arg->index;
+	int err = -EINVAL;
+
+	/* The lock also keeps the device bound. */
+	mutex_lock(&targets_lock);
+	list_for_each_entry(t, &targets, node) {
+		if (index--)
+			continue;
+		target_describe(t, arg);
+		err = 0;
+		break;
+	}
+	mutex_unlock(&targets_lock);
+	return err;
+}
+
+/**
+ * dmabench_target_claim() - take a target for one's own
+ * @ctx:	context, locked, without a target
+ * @id:		of the target
+ *
+ * Return: 0, -ENODEV, or -EBUSY.
+ */
+int dmabench_target_claim(struct dmabench_context *ctx, u32 id)
+{
+	struct dmabench_target *t;
+	int err = -ENODEV;
+
+	mutex_lock(&targets_lock);
+	list_for_each_entry(t, &targets, node) {
+		if (t->id != id)
+			continue;
+		err = t->owner ? -EBUSY : 0;
+		if (!err) {
+			t->owner = ctx;
+			ctx->target = t;
+		}
+		break;
+	}
+	mutex_unlock(&targets_lock);
+	return err;
+}
+
+void dmabench_target_release(struct dmabench_context *ctx)
+{
+	mutex_lock(&targets_lock);
+	ctx->target->owner = NULL;
+	ctx->target = NULL;
+	mutex_unlock(&targets_lock);
+}
+
+/**
+ * struct platform_target - a device of the module's own
+ * @name:	of the target
+ * @device_name: of the device
+ * @coherent:	the device snoops the CPU caches
+ * @pdev:	the device
+ * @target:	made of it
+ */
+struct platform_target {
+	const char *name;
+	const char *device_name;
+	bool coherent;
+	struct platform_device *pdev;
+	struct dmabench_target target;
+};
+
+static struct platform_target platform_targets[] = {
+#if DMABENCH_COHERENCE_BY_DEVICE
+	{
+		.name		= "platform-noncoherent",
+		.device_name	= "dmabench-noncoherent",
+	},
+	{
+		.name		= "platform-coherent",
+		.device_name	= "dmabench-coherent",
+		.coherent	= true,
+	},
+#else
+	{
+		.name		= "platform",
+		.device_name	= "dmabench",
+		.coherent	= true,
+	},
+#endif
+};
+
+/* NULL where all devices are coherent. */
+struct device *dmabench_noncoherent_dev(void)
+{
+	if (platform_targets[0].coherent)
+		return NULL;
+	return &platform_targets[0].pdev->dev;
+}
+
+static int platform_target_add(struct platform_target *p)
+{
+	int err;
+
+	p->pdev = platform_device_register_simple(p->device_name, PLATFORM_DEVID_NONE,
+						  NULL, 0);
+	if (IS_ERR(p->pdev))
+		return PTR_ERR(p->pdev);
+	dmabench_dev_set_coherent(&p->pdev->dev, p->coherent);
+	err = dmabench_target_add(&p->target, &p->pdev->dev, DMABENCH_TARGET_PLATFORM,
+				  p->name);
+	if (err)
+		platform_device_unregister(p->pdev);
+	return err;
+}
+
+static void platform_targets_remove(unsigned int nr)
+{
+	while (nr--) {
+		dmabench_target_remove(&platform_targets[nr].target);
+		platform_device_unregister(platform_targets[nr].pdev);
+	}
+}
+
+int dmabench_platform_init(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(platform_targets); i++) {
+		err = platform_target_add(&platform_targets[i]);
+		if (err) {
+			platform_targets_remove(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void dmabench_platform_exit(void)
+{
+	platform_targets_remove(ARRAY_SIZE(platform_targets));
+}
