@@ -12,18 +12,22 @@ std::string_view explain(std::regex_constants::error_type code) {
     namespace errors = std::regex_constants;
     switch (code) {
         case errors::error_paren:
-            return "unbalanced '(' or ')'; write '\\(' for the character itself";
+            // libstdc++ says this of any character that it did not expect.
+            return "unbalanced '(' or ')', or a repetition of nothing; write '\\(' for the character itself, "
+                   "'.*' "
+                   "for any text";
         case errors::error_brack:
             return "'[' without ']'";
         case errors::error_brace:
         case errors::error_badbrace:
             return "'{' without a valid count and '}'";
         case errors::error_badrepeat:
-            return "'*', '+', '?' or '{' with nothing before it; write '.*' for any text";
+            return "a repetition of nothing; write '.*' for any text";
         case errors::error_escape:
             return "unknown or unfinished '\\' escape";
         case errors::error_range:
             return "a range in '[...]' that descends";
+        case errors::error_collate:
         case errors::error_ctype:
             return "unknown character class in '[[:...:]]'";
         case errors::error_backref:

@@ -48,10 +48,11 @@ Result<Plan> make_plan(std::vector<Scenario> scenarios);
 /// - "auto" is the same when there is a PCI target, otherwise every other target.
 /// - With no fitting target it stays as it is, and the session will say that there is none.
 /// Where a target becomes several, the point is repeated for each, one after the other.
+/// Call it as dmabench::bind(): unqualified, std::bind() may be found instead.
 Plan bind(const Plan& plan, std::span<const std::string> targets);
 
-/// The session's target for a point's target: that of the same name, or for "pci" (as bind() leaves it)
-/// the only PCI one. Empty: none.
+/// The session's target for a point's target: that of the same name, or for "pci" (as bind() leaves
+/// it) the only PCI one. Empty: none.
 std::string_view session_target(std::string_view target, std::span<const std::string> targets);
 
 /// Only the points that pass. For --filter on the names of a bound plan.

@@ -12,7 +12,9 @@ namespace dmabench {
 namespace {
 
 Result<AxisValue> value_from_json(const Axis& axis, const nlohmann::ordered_json& json) {
-    if (axis.kind == AxisKind::integer && json.is_number_unsigned()) {
+    const bool natural =
+        json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
+    if (axis.kind == AxisKind::integer && natural) {
         return axis.check(json.get<std::uint64_t>());
     }
     if (axis.kind != AxisKind::integer && json.is_string()) {

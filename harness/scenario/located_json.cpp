@@ -227,6 +227,10 @@ Problem TreeBuilder::explain(std::size_t read, std::string_view what) const {
     if (contains(what, "out_of_range.406")) {
         return {token, "number is out of range"};
     }
+    const std::string_view digits = last_token_.substr(last_token_.starts_with('-') ? 1 : 0);
+    if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') {
+        return {cursor_.offset_of(last_token_), "a number must not begin with 0"};
+    }
     if (first == '\'') {
         return {token, "strings and keys are written in double quotes"};
     }
@@ -331,7 +335,7 @@ tl::unexpected<Error> LocatedJson::fail_text(std::size_t offset, std::string_vie
 }
 
 Result<std::string> read_small_file(const std::filesystem::path& file) {
-    const std::string name = printable(file.string());
+    const std::string name = file.empty() ? "''" : printable(file.string());
     std::error_code code;
     const std::filesystem::file_status status = std::filesystem::status(file, code);
     if (status.type() == std::filesystem::file_type::not_found) {

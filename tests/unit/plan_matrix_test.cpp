@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan/matrix.h"
+
+#include <gtest/gtest.h>
+
+using namespace dmabench;
+
+namespace {
+
+MatrixAxis words(const char* axis, const std::vector<std::string>& values) {
+    return {find_axis(axis), {values.begin(), values.end()}};
+}
+
+MatrixAxis numbers(const char* axis, const std::vector<std::uint64_t>& values) {
+    return {find_axis(axis), {values.begin(), values.end()}};
+}
+
+std::vector<std::string> names(const Expansion& expansion) {
+    std::vector<std::string> result;
+    for (const Point& point : expansion.points) {
+        result.push_back(point.name());
+    }
+    return result;
+}
+
+/// "name: reason" of each.
+std::vector<std::string> exclusions(const Expansion& expansion) {
+    std::vector<std::string> result;
+    for (const Excluded& excluded : expansion.excluded) {
+        result.push_back(excluded.name + ": " + excluded.reason);
+    }
+    return result;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST(Matrix, StrategyIsOutermostTheRestAsWritten) {
+    const auto expansion = expand({words("touch", {"none", "read"}), numbers("size", {64, 1}),
+                                   words("strategy", {"write_combine", "coherent"})});
+    EXPECT_EQ(
+        names(expansion),
+        (Names{"write_combine/size:64/target:auto", "write_combine/size:1/target:auto",
+               "write_combine/size:64/target:auto/touch:read", "write_combine/size:1/target:auto/touch:read",
+               "coherent/size:64/target:auto", "coherent/size:1/target:auto",
+               "coherent/size:64/target:auto/touch:read", "coherent/size:1/target:auto/touch:read"}));
+    EXPECT_TRUE(expansion.excluded.empty());
+    EXPECT_FALSE(expansion.first_conflict);
+}
+
+TEST(Matrix, AxesThatDoNotApplyMakeNoTwins) {
+    const auto expansion = expand({words("strategy", {"null", "coherent", "streaming_sg"}),
+                                   numbers("size", {64}), words("direction", {"to_device", "from_device"}),
+                                   numbers("sync_every", {0, 1}), words("source", {"kmalloc", "pages"}),
+                                   numbers("sync_bytes", {0, 64}), words("touch", {"read"})});
+    EXPECT_EQ(
+        names(expansion),
+        (Names{
+            "null/size:64/target:auto", "coherent/size:64/target:auto/touch:read",
+            "streaming_sg/direction:to_device/map_every:1/size:64/sync_every:0/target:auto/touch:read",
+            "streaming_sg/direction:to_device/map_every:1/size:64/sync_every:1/target:auto/touch:read",
+            "streaming_sg/direction:from_device/map_every:1/size:64/sync_every:0/target:auto/touch:read",
+            "streaming_sg/direction:from_device/map_every:1/size:64/sync_every:1/target:auto/touch:read"}));
+    const Point& coherent = expansion.points[1];
+    EXPECT_EQ(coherent.direction, Direction::bidirectional);
+    EXPECT_EQ(coherent.source, Source::by_strategy);
+    EXPECT_EQ(coherent.sync_every, 0U);
+    EXPECT_EQ(coherent.sync_bytes, 0U);
+}
+
+TEST(Matrix, DefaultsDependOnTheOtherAxes) {
+    const auto expansion = expand({words("strategy", {"pool", "streaming_page"}), numbers("size", {64})});
+    EXPECT_EQ(names(expansion),
+              (Names{"pool/map_every:1/size:64/target:auto",
+                     "streaming_page/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto"}));
+    const auto mapped_once = expand({words("strategy", {"coherent", "streaming_page"}), numbers("size", {64}),
+                                     numbers("map_every", {0})});
+    EXPECT_EQ(names(mapped_once),
+              (Names{"coherent/size:64/target:auto",
+                     "streaming_page/direction:bidirectional/map_every:0/size:64/sync_every:1/target:auto"}));
+    const auto accessed = expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                                  words("cache_mode", {"cached"}), words("access", {"read"})});
+    EXPECT_EQ(names(accessed), (Names{"streaming_page/access:read/cache_mode:cached/direction:bidirectional/"
+                                      "map_every:0/size:64/sync_every:1/target:auto"}));
+}
+
+TEST(Matrix, TouchBytesGoesWithTouchOrAccess) {
+    const auto expansion = expand({words("strategy", {"coherent"}), numbers("size", {64}),
+                                   words("touch", {"none", "read"}), numbers("touch_bytes", {8})});
+    EXPECT_EQ(names(expansion), (Names{"coherent/size:64/target:auto",
+                                       "coherent/size:64/target:auto/touch:read/touch_bytes:8"}));
+}
+
+TEST(Matrix, NullStaysTheBaselineOfUserSpaceAccess) {
+    const auto expansion =
+        expand({words("strategy", {"null", "pool", "streaming_sg", "coherent"}), numbers("size", {64}),
+                words("cache_mode", {"coherent"}), words("access", {"read"})});
+    EXPECT_EQ(names(expansion), (Names{"null/size:64/target:auto",
+                                       "coherent/access:read/cache_mode:coherent/size:64/target:auto"}));
+    EXPECT_EQ(
+        exclusions(expansion),
+        (Names{
+            "pool/access:read/cache_mode:coherent/size:64: pool memory cannot be mmap()ed",
+            "streaming_sg/access:read/cache_mode:coherent/size:64: streaming_sg memory cannot be mmap()ed"}));
+}
+
+TEST(Matrix, CacheModesOfAStrategy) {
+    const std::vector<std::string> all = {"cached", "writecombine", "uncached", "coherent"};
+    const auto modes = [&](const char* strategy) {
+        const auto expansion = expand({words("strategy", {strategy}), numbers("size", {64}),
+                                       words("cache_mode", all), words("access", {"read"})});
+        EXPECT_EQ(expansion.points.size() + expansion.excluded.size(), all.size());
+        std::vector<CacheMode> result;
+        for (const Point& point : expansion.points) {
+            result.push_back(point.cache_mode);
+        }
+        return result;
+    };
+    const std::vector<CacheMode> paged = {CacheMode::cached, CacheMode::writecombine, CacheMode::uncached};
+    EXPECT_EQ(modes("coherent"), (std::vector{CacheMode::coherent}));
+    EXPECT_EQ(modes("write_combine"), (std::vector{CacheMode::writecombine}));
+    EXPECT_EQ(modes("streaming_single"), paged);
+    EXPECT_EQ(modes("streaming_page"), paged);
+    EXPECT_TRUE(modes("pool").empty());
+    EXPECT_TRUE(modes("streaming_sg").empty());
+    const auto wrong = expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                               words("cache_mode", {"coherent"}), words("access", {"read"})});
+    EXPECT_EQ(wrong.first_conflict->reason,
+              "streaming_page cannot be mmap()ed coherent, only cached, writecombine, uncached");
+    EXPECT_EQ(wrong.first_conflict->axis->name, "cache_mode");
+}
+
+TEST(Matrix, AccessAndCacheModeComeAsAPair) {
+    const auto expansion =
+        expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                words("cache_mode", {"none", "cached"}), words("access", {"none", "read"})});
+    EXPECT_EQ(
+        names(expansion),
+        (Names{"streaming_page/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto",
+               "streaming_page/access:read/cache_mode:cached/direction:bidirectional/map_every:0/size:64/"
+               "sync_every:1/target:auto"}));
+    EXPECT_EQ(
+        exclusions(expansion),
+        (Names{
+            "streaming_page/access:read/cache_mode:none/size:64: access needs a cache_mode, one of cached, "
+            "writecombine, uncached, coherent",
+            "streaming_page/access:none/cache_mode:cached/size:64: cache_mode needs an access, one of "
+            "read, write, copy"}));
+}
+
+TEST(Matrix, TouchAndAccessExcludeEachOther) {
+    const auto expansion =
+        expand({words("strategy", {"coherent"}), numbers("size", {64}), words("cache_mode", {"coherent"}),
+                words("access", {"read"}), words("touch", {"none", "write"})});
+    EXPECT_EQ(expansion.points.size(), 1U);
+    EXPECT_EQ(
+        exclusions(expansion),
+        (Names{"coherent/access:read/cache_mode:coherent/size:64/touch:write: touch and access exclude each "
+               "other: a lap is either in the kernel or in user space"}));
+}
+
+TEST(Matrix, AccessNeedsALastingMapping) {
+    const auto expansion =
+        expand({words("strategy", {"streaming_page"}), numbers("size", {64}), words("cache_mode", {"cached"}),
+                words("access", {"read"}), numbers("map_every", {0, 2})});
+    EXPECT_EQ(expansion.points.size(), 1U);
+    EXPECT_EQ(
+        exclusions(expansion),
+        (Names{"streaming_page/access:read/cache_mode:cached/map_every:2/size:64: access needs map_every 0, "
+               "not 2: user space keeps its mapping"}));
+}
+
+TEST(Matrix, RangesMustBeInsideTheBuffer) {
+    const auto expansion =
+        expand({words("strategy", {"streaming_page"}), numbers("size", {64, 128}), numbers("sync_every", {1}),
+                numbers("sync_offset", {0, 64}), numbers("sync_bytes", {0, 64, 128})});
+    EXPECT_EQ(
+        exclusions(expansion),
+        (Names{
+            "streaming_page/size:64/sync_bytes:128/sync_every:1/sync_offset:0: sync_offset 0 and "
+            "sync_bytes 128 exceed size 64",
+            "streaming_page/size:64/sync_bytes:0/sync_every:1/sync_offset:64: sync_offset 64 is outside of "
+            "size 64",
+            "streaming_page/size:64/sync_bytes:64/sync_every:1/sync_offset:64: sync_offset 64 is outside "
+            "of size 64",
+            "streaming_page/size:64/sync_bytes:128/sync_every:1/sync_offset:64: sync_offset 64 is outside "
+            "of size 64",
+            "streaming_page/size:128/sync_bytes:128/sync_every:1/sync_offset:64: sync_offset 64 and "
+            "sync_bytes 128 exceed size 128"}));
+    EXPECT_EQ(expansion.points.size(), 7U);
+
+    const auto touched = expand({words("strategy", {"null", "coherent"}), numbers("size", {64}),
+                                 words("touch", {"read"}), numbers("touch_bytes", {65})});
+    EXPECT_EQ(names(touched), (Names{"null/size:64/target:auto"}));
+    EXPECT_EQ(exclusions(touched),
+              (Names{"coherent/size:64/touch:read/touch_bytes:65: touch_bytes 65 exceeds size 64"}));
+    EXPECT_EQ(touched.first_conflict->axis->name, "touch_bytes");
+}
+
+TEST(Matrix, SettlingTwiceChangesNothing) {
+    const auto expansion =
+        expand({words("strategy", {"null", "coherent", "pool", "streaming_single"}), numbers("size", {4096}),
+                numbers("map_every", {0, 3}), numbers("sync_every", {0, 5}), numbers("sync_bytes", {0, 64}),
+                words("touch", {"none", "copy"}), numbers("touch_bytes", {0, 8})});
+    for (const Point& point : expansion.points) {
+        Point again = point;
+        EXPECT_FALSE(settle(again, GivenAxes().set()));
+        EXPECT_EQ(again, point) << point.name();
+        EXPECT_EQ(Point::from_params(point.params()), point) << point.name();
+    }
+}
