@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds what runs in a guest beside dmabench itself: the kernel module and the courier."""
+
+import hashlib
+import os
+import platform as host
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import paths
+from .errors import InfrastructureError
+from .kernel import Kernel
+
+_TRIPLET = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+_KERNEL_ARCH = {"x86_64": "x86", "arm64": "arm64"}
+_HOST_ARCH = {"x86_64": "x86_64", "aarch64": "arm64"}
+_SOURCES = ("*.c", "*.h", "*.S", "Kbuild", "Makefile")
+
+
+def compiler_prefix(arch: str) -> str:
+    """What to put before gcc to compile for guests of this architecture."""
+    return "" if _HOST_ARCH.get(host.machine()) == arch else f"{_TRIPLET[arch]}-"
+
+
+def require_compiler(arch: str) -> str:
+    gcc = f"{compiler_prefix(arch)}gcc"
+    if not shutil.which(gcc):
+        raise InfrastructureError(f"{gcc} is not installed (package gcc-{_TRIPLET[arch].replace('_', '-')})")
+    return gcc
+
+
+def sources(folder: Path) -> list[Path]:
+    """The files that a module is built from."""
+    found = {path for pattern in _SOURCES for path in folder.rglob(pattern)}
+    return sorted(path for path in found if not path.name.endswith(".mod.c"))
+
+
+def digest(files: Sequence[Path], root: Path, *more: str) -> str:
+    """One hash over names and contents, and whatever else the build depends on."""
+    total = hashlib.sha256()
+    for path in files:
+        data = path.read_bytes()
+        total.update(f"{path.relative_to(root)}\0{len(data)}\0".encode() + data)
+    total.update("\0".join(more).encode())
+    return total.hexdigest()
+
+
+def _module_folder(kernel: Kernel) -> Path:
+    return paths.cache() / "modules" / f"{kernel.release}-{kernel.arch}"
+
+
+def _module_digest(kernel: Kernel, kmod: Path) -> str:
+    return digest(sources(kmod), kmod, *(f"{k}={v}" for k, v in sorted(kernel.packages.items())))
+
+
+def cached(kernel: Kernel, kmod: Path = paths.KMOD) -> Path | None:
+    """The module of the sources as they are now, when it was built before."""
+    folder = _module_folder(kernel)
+    try:
+        made_of = (folder / "digest").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return folder / "dmabench.ko" if made_of == _module_digest(kernel, kmod) else None
+
+
+def build(kernel: Kernel, say: Callable[[str], None], kmod: Path = paths.KMOD) -> Path:
+    """Builds dmabench.ko from a copy of its sources, so that kmod/ stays clean. The cache must be locked."""
+    if not (kmod / "Kbuild").exists():
+        raise InfrastructureError(f"no module sources in {kmod}")
+    gcc = require_compiler(kernel.arch)
+    made_of = _module_digest(kernel, kmod)
+    log = paths.cache() / "modules" / f"{kernel.release}-{kernel.arch}.log"
+    say(f"building dmabench.ko for {kernel.release}")
+    with paths.replacing(_module_folder(kernel)) as new, tempfile.TemporaryDirectory(prefix="dmabench-") as work:
+        tree = Path(work) / "kmod"
+        for path in sources(kmod):
+            copy = tree / path.relative_to(kmod)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        command = [
+            "make",
+            "-C",
+            str(kernel.headers),
+            f"M={tree}",
+            f"-j{os.cpu_count() or 1}",
+            f"ARCH={_KERNEL_ARCH[kernel.arch]}",
+            f"CROSS_COMPILE={compiler_prefix(kernel.arch)}",
+            f"CC={gcc}",
+            "KCFLAGS=-Werror",
+            "modules",
+        ]
+        environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise InfrastructureError("make is not installed") from None
+        module = tree / "dmabench.ko"
+        if done.returncode or not module.exists():
+            log.write_text(done.stdout + done.stderr, encoding="utf-8")
+            errors = [line for line in done.stderr.splitlines() if "error" in line] or ["no dmabench.ko came out"]
+            raise InfrastructureError(f"dmabench.ko does not build: {errors[0].replace(str(tree), 'kmod')}", str(log))
+        shutil.copyfile(module, new / "dmabench.ko")
+        (new / "digest").write_text(made_of, encoding="utf-8")
+    return _module_folder(kernel) / "dmabench.ko"
+
+
+def courier(arch: str) -> Path | None:
+    """The courier for this architecture, when it was built before from the source as it is now."""
+    source = paths.GUEST_FILES / "courier.c"
+    built = paths.cache() / "courier" / f"{arch}-{digest([source], paths.GUEST_FILES)[:16]}"
+    return built if built.exists() else None
+
+
+def build_courier(arch: str) -> Path:
+    """The cache must be locked."""
+    source = paths.GUEST_FILES / "courier.c"
+    folder = paths.cache() / "courier"
+    folder.mkdir(parents=True, exist_ok=True)
+    built = folder / f"{arch}-{digest([source], paths.GUEST_FILES)[:16]}"
+    new = folder / f".{built.name}"
+    command = [require_compiler(arch), "-O2", "-static", "-Wall", "-o", str(new), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InfrastructureError(f"the courier does not build: {done.stderr.strip().splitlines()[0]}")
+    for old in folder.glob(f"{arch}-*"):
+        old.unlink()
+    new.rename(built)
+    return built

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Platforms and kernels as data: lab/platforms/*.json and lab/kernels.json."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from . import paths
+from .errors import UsageError
+
+ARCHITECTURES = ("x86_64", "arm64")
+
+
+@dataclasses.dataclass(frozen=True)
+class KernelSpec:
+    """Where a kernel comes from, and which of its modules a guest needs."""
+
+    name: str
+    description: str
+    suites: tuple[str, ...]
+    image: dict[str, str]
+    modules: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """One guest machine."""
+
+    name: str
+    description: str
+    arch: str
+    kernel: KernelSpec
+    machine: str
+    cpu: str
+    memory: str
+    devices: tuple[str, ...]
+    arguments: tuple[str, ...]
+    append: str
+    bind: tuple[str, ...]
+    expect: dict[str, str]
+
+
+_FIELDS: dict[str, type] = {
+    "description": str,
+    "arch": str,
+    "kernel": str,
+    "machine": str,
+    "cpu": str,
+    "memory": str,
+    "devices": list,
+    "arguments": list,
+    "append": str,
+    "bind": list,
+    "expect": dict,
+}
+_OPTIONAL = ("arguments", "bind", "expect")
+_EXPECTABLE = {"iommu_domain": ("none", "DMA", "DMA-FQ", "identity")}
+
+
+def _checked(where: str, data: Any, fields: dict[str, type], optional: tuple[str, ...]) -> dict[str, Any]:
+    """The object with all its fields, or a UsageError that says which one is wrong."""
+    if not isinstance(data, dict):
+        raise UsageError(f"{where}: must be a JSON object")
+    for key in data:
+        if key not in fields:
+            raise UsageError(f"{where}: unknown field '{key}' (known: {', '.join(fields)})")
+    for key, kind in fields.items():
+        if key not in data:
+            if key not in optional:
+                raise UsageError(f"{where}: field '{key}' is missing")
+        elif not isinstance(data[key], kind):
+            raise UsageError(f"{where}: field '{key}' must be a {kind.__name__}")
+        elif kind is list and not all(isinstance(item, str) for item in data[key]):
+            raise UsageError(f"{where}: field '{key}' must be a list of strings")
+    return {key: data.get(key, kind()) for key, kind in fields.items()}
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path.name}: not JSON: {error}") from None
+
+
+def parse_kernels(data: Any, where: str = "kernels.json") -> dict[str, KernelSpec]:
+    fields: dict[str, type] = {"description": str, "suites": list, "image": dict, "modules": list}
+    kernels = {}
+    for name, entry in data.items():
+        values = _checked(f"{where}: {name}", entry, fields, ())
+        for arch in values["image"]:
+            if arch not in ARCHITECTURES:
+                raise UsageError(f"{where}: {name}: unknown architecture '{arch}'")
+        kernels[name] = KernelSpec(
+            name, values["description"], tuple(values["suites"]), values["image"], tuple(values["modules"])
+        )
+    return kernels
+
+
+def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Platform:
+    where = f"platforms/{name}.json"
+    values = _checked(where, data, _FIELDS, _OPTIONAL)
+    if values["arch"] not in ARCHITECTURES:
+        raise UsageError(f"{where}: arch must be one of {', '.join(ARCHITECTURES)}")
+    if values["kernel"] not in kernels:
+        raise UsageError(f"{where}: kernel '{values['kernel']}' is not in kernels.json")
+    if values["arch"] not in kernels[values["kernel"]].image:
+        raise UsageError(f"{where}: kernel '{values['kernel']}' has no image for {values['arch']}")
+    for pci in values["bind"]:
+        if not re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", pci):
+            raise UsageError(f"{where}: bind: '{pci}' is not VENDOR:DEVICE in lower-case hex, like 1234:11e8")
+    for key, value in values["expect"].items():
+        if key not in _EXPECTABLE:
+            raise UsageError(f"{where}: expect: unknown key '{key}' (known: {', '.join(_EXPECTABLE)})")
+        if value not in _EXPECTABLE[key]:
+            raise UsageError(f"{where}: expect: {key} must be one of {', '.join(_EXPECTABLE[key])}")
+    values["kernel"] = kernels[values["kernel"]]
+    for key in ("devices", "arguments", "bind"):
+        values[key] = tuple(values[key])
+    return Platform(name=name, **values)
+
+
+def load(folder: Path = paths.LAB) -> dict[str, Platform]:
+    """All platforms, by name."""
+    kernels = parse_kernels(_read(folder / "kernels.json"))
+    files = sorted((folder / "platforms").glob("*.json"))
+    return {path.stem: parse_platform(path.stem, _read(path), kernels) for path in files}
+
+
+def choose(names: str, known: dict[str, Platform]) -> list[Platform]:
+    """The platforms of a comma-separated list of names, each once."""
+    chosen = []
+    for name in names.split(","):
+        if name not in known:
+            raise UsageError(f"unknown platform '{name}' (known: {', '.join(known)})")
+        if known[name] not in chosen:
+            chosen.append(known[name])
+    return chosen

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How far the guests are, on standard error: a live line for each on a terminal, now and then a line elsewhere."""
+
+import dataclasses
+import json
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+PLAIN_EVERY_SECONDS = 30.0
+_BAR = 20
+
+
+def duration(seconds: float) -> str:
+    """Short and of steady width: 7s, 1m05s, 2h03m."""
+    whole = int(seconds + 0.5)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole // 60 % 60:02}m"
+
+
+@dataclasses.dataclass
+class Count:
+    """Points in a journal."""
+
+    done: int = 0
+    planned: int | None = None
+
+
+class JournalReader:
+    """Counts a growing journal's lines without reading any of it twice."""
+
+    def __init__(self, path: Path) -> None:
+        self.count = Count()
+        self._path = path
+        self._offset = 0
+        self._header = b""
+        self._lines = 0
+
+    def update(self) -> Count:
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except OSError:
+            # Not begun, or finished and removed: what was counted stays.
+            return self.count
+        self._offset += len(new)
+        if self._lines == 0:
+            self._header += new.split(b"\n", 1)[0]
+            if b"\n" in new:
+                self.count.planned = _planned(self._header)
+        self._lines += new.count(b"\n")
+        self.count.done = max(0, self._lines - 1)
+        return self.count
+
+
+def _planned(header: bytes) -> int | None:
+    try:
+        value = json.loads(header).get("points_planned")
+    except (ValueError, AttributeError):
+        return None
+    return value if isinstance(value, int) else None
+
+
+@dataclasses.dataclass
+class Line:
+    """The state of one platform."""
+
+    name: str
+    journal: JournalReader | None = None
+    phase: str = "waits"
+    started: float | None = None
+    ended: float | None = None
+    # Points that were there when the run was resumed say nothing on its speed.
+    at_start: int = 0
+
+    def text(self, now: float, name_width: int) -> str:
+        name = self.name.ljust(name_width)
+        if self.started is None:
+            return f"{name}  waits"
+        elapsed = (self.ended if self.ended is not None else now) - self.started
+        if self.ended is not None:
+            count = self.journal.update() if self.journal else Count()
+            points = f", {count.done} points" if count.done else ""
+            return f"{name}  {self.phase} in {duration(elapsed)}{points}"
+        count = self.journal.update() if self.journal else Count()
+        if not count.planned:
+            return f"{name}  {self.phase}  {duration(elapsed)}"
+        filled = min(_BAR, _BAR * count.done // count.planned)
+        bar = "#" * filled + "." * (_BAR - filled)
+        text = f"{name}  [{bar}] {count.done}/{count.planned}  {duration(elapsed)}"
+        measured = count.done - self.at_start
+        if measured > 0 and count.done < count.planned:
+            text += f", {duration(elapsed / measured * (count.planned - count.done))} to go"
+        return text
+
+
+class Display:
+    """Draws the lines; `tick` several times a second."""
+
+    def __init__(self, lines: Sequence[Line], quiet: bool, stream: TextIO = sys.stderr) -> None:
+        self._lines = lines
+        self._quiet = quiet
+        self._stream = stream
+        self._live = not quiet and stream.isatty()
+        self._width = max(len(line.name) for line in lines)
+        self._drawn = 0
+        self._last_plain: dict[str, float] = {}
+        self._told_end: set[str] = set()
+
+    def tick(self, now: float) -> None:
+        if self._quiet:
+            return
+        if self._live:
+            self._draw(now)
+        else:
+            self._tell(now)
+
+    def finish(self) -> None:
+        self.tick(time.monotonic())
+        self._drawn = 0
+
+    def _draw(self, now: float) -> None:
+        columns = shutil.get_terminal_size().columns - 1
+        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        body = "".join(f"\r\x1b[K{line.text(now, self._width)[:columns]}\n" for line in self._lines)
+        self._stream.write(up + body)
+        self._stream.flush()
+        self._drawn = len(self._lines)
+
+    def _tell(self, now: float) -> None:
+        for line in self._lines:
+            if line.started is None or line.name in self._told_end:
+                continue
+            last = self._last_plain.setdefault(line.name, line.started)
+            if line.ended is not None:
+                self._told_end.add(line.name)
+            elif now - last < PLAIN_EVERY_SECONDS:
+                continue
+            self._last_plain[line.name] = now
+            print(f"lab: {line.text(now, 0)}", file=self._stream, flush=True)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""QEMU's command line for a platform."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from .errors import InfrastructureError
+from .platforms import Platform
+
+INSTRUCTIONS = "instructions"
+REALTIME = "realtime"
+CLOCKS = (INSTRUCTIONS, REALTIME)
+
+_PROGRAM = {"x86_64": ("qemu-system-x86_64", "qemu-system-x86"), "arm64": ("qemu-system-aarch64", "qemu-system-arm")}
+_CONSOLE = {"x86_64": "ttyS0", "arm64": "ttyAMA0"}
+# nokaslr: addresses, and with them hash chains and cache sets, are the same in every boot.
+# loglevel=5: the console shows warnings, so that no splat goes unseen.
+_APPEND = "loglevel=5 panic=-1 nokaslr nowatchdog audit=0"
+# One instruction is one ns; idle time passes at once. The random numbers a guest is given at boot are the same ones.
+_EXACT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """The files of one run of a guest."""
+
+    kernel: Path
+    initrd: Path
+    console: Path
+    stream: Path
+
+
+def program(arch: str) -> str:
+    name, package = _PROGRAM[arch]
+    found = shutil.which(name)
+    if not found:
+        raise InfrastructureError(f"{name} is not installed (package {package})")
+    return found
+
+
+def command(platform: Platform, clock: str, files: Files, interactive: bool = False) -> list[str]:
+    """The whole command line. Nothing on it depends on the host, so that every host's guest is the same."""
+    line = [program(platform.arch), "-accel", "tcg,thread=single", "-machine", platform.machine]
+    line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", "1"]
+    line += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    if clock == INSTRUCTIONS:
+        line += _EXACT
+    # An IOMMU must come before what is behind it.
+    for device in platform.devices:
+        line += ["-device", device]
+    line += platform.arguments
+    if interactive:
+        line += ["-serial", "mon:stdio"]
+    else:
+        line += ["-serial", f"file:{files.console}"]
+        # Without ioeventfd a write to the port is over before the guest's next instruction.
+        line += ["-device", "virtio-serial-pci,ioeventfd=off"]
+        line += ["-chardev", f"file,id=out,path={files.stream}"]
+        line += ["-device", "virtserialport,chardev=out,name=dmabench.out"]
+    line += ["-kernel", str(files.kernel), "-initrd", str(files.initrd)]
+    append = f"console={_CONSOLE[platform.arch]} {_APPEND} {platform.append}".strip()
+    return [*line, "-append", append]

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`lab run`: dmabench in several guests at once, each one's report brought back."""
+
+import concurrent.futures
+import dataclasses
+import datetime
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .cache import Parts
+from .errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, InfrastructureError
+from .guest import Cancelled, Guest, Job
+from .platforms import Platform
+from .progress import Display, JournalReader, Line
+
+_RUN_FAILED = 5
+_TICK_SECONDS = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    scenarios: Sequence[Path]
+    share: Sequence[Path]
+    arguments: Sequence[str]
+    clock: str
+    timeout: float
+    resume: bool
+    jobs: int
+    quiet: bool
+
+
+@dataclasses.dataclass
+class Task:
+    """One platform of the request."""
+
+    platform: Platform
+    parts: Parts
+    binary: Path
+    report: Path
+    line: Line
+    guest: Guest | None = None
+    code: int = EXIT_OK
+    problem: str | None = None
+    out: bytes = b""
+    err: bytes = b""
+
+    @property
+    def journal(self) -> Path:
+        return self.report.with_name(self.report.name + ".journal.jsonl")
+
+
+def guest_command(platform: Platform, request: Request, report: str) -> list[str]:
+    """dmabench's command line in the guest."""
+    command = ["dmabench", "run", *(f"/mnt/in/{path.name}" for path in request.scenarios), *request.arguments]
+    command += ["--on", "host", "-o", f"/mnt/out/{report}"]
+    command += ["--platform-name", platform.name, "--clock", request.clock]
+    return [*command, "--resume"] if request.resume else command
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of several platforms' codes; they are ordered by how bad they are."""
+    return max(codes, default=EXIT_OK)
+
+
+def run(tasks: Sequence[Task], request: Request) -> int:
+    """Runs all tasks, at most `jobs` at a time; gives the exit code."""
+    display = Display([task.line for task in tasks], request.quiet)
+    stopping = threading.Event()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=request.jobs) as pool:
+        waiting = [pool.submit(_run_one, task, request, stopping) for task in tasks]
+        try:
+            while not all(future.done() for future in waiting):
+                display.tick(time.monotonic())
+                concurrent.futures.wait(waiting, timeout=_TICK_SECONDS)
+        except KeyboardInterrupt:
+            stopping.set()
+            for task in tasks:
+                if task.guest:
+                    task.guest.cancel()
+            concurrent.futures.wait(waiting)
+    display.finish()
+    for future in waiting:
+        future.result()
+    for task in tasks:
+        _tell(task)
+    if stopping.is_set():
+        print("lab: interrupted; the same command with --resume goes on from the journals", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return worst([task.code for task in tasks])
+
+
+def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
+    if stopping.is_set():
+        return
+    line = task.line
+    try:
+        preload = [path for path in (task.journal, task.report) if request.resume and path.exists()]
+        if task.journal.exists() and not request.resume:
+            task.journal.replace(task.journal.with_name(task.journal.name + ".old"))
+        line.journal = JournalReader(task.journal)
+        line.at_start = line.journal.update().done
+        # Under the instruction clock the guest's date is the same in every run; the real one is told this way, in
+        # a text of fixed length so that it costs the same.
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+        job = Job(
+            command=guest_command(task.platform, request, task.report.name),
+            clock=request.clock,
+            timeout=request.timeout,
+            share=[*request.scenarios, *request.share],
+            binary=task.binary,
+            environment={"DMABENCH_DATE": now},
+            out=task.report.parent,
+            preload=preload,
+        )
+        task.guest = Guest(task.platform, task.parts, job)
+        line.started = time.monotonic()
+        line.phase = "runs"
+        task.code = task.guest.run(_collect(task, "out"), _collect(task, "err"))
+        line.phase = "done" if task.code == EXIT_OK else f"exit code {task.code}"
+    except InfrastructureError as error:
+        task.code = EXIT_INFRASTRUCTURE
+        task.problem = error.line(task.platform.name)
+        line.phase = "failed"
+    except Cancelled:
+        task.code = EXIT_INTERRUPTED
+        line.phase = "stopped"
+    finally:
+        line.ended = time.monotonic()
+
+
+def _collect(task: Task, name: str) -> Callable[[bytes], None]:
+    def add(data: bytes) -> None:
+        setattr(task, name, getattr(task, name) + data)
+
+    return add
+
+
+def _tell(task: Task) -> None:
+    """What the guest printed, and what became of it."""
+    sys.stdout.write(task.out.decode(errors="replace"))
+    sys.stdout.flush()
+    name = task.platform.name
+    for text in task.err.decode(errors="replace").splitlines():
+        print(f"{name}: {text}", file=sys.stderr)
+    if task.problem:
+        print(task.problem, file=sys.stderr)
+    elif task.code > 128 and task.code != EXIT_INTERRUPTED:
+        print(f"lab: {name}: dmabench was killed by signal {task.code - 128} in the guest", file=sys.stderr)
+        task.code = _RUN_FAILED
+    elif task.code and task.code != EXIT_INTERRUPTED:
+        print(f"lab: {name}: dmabench ended with exit code {task.code} in the guest", file=sys.stderr)
+        task.code = min(task.code, _RUN_FAILED)
+    points = JournalReader(task.journal).update().done
+    if task.code and points:
+        print(f"lab: {name}: {points} points are kept in {task.journal}; --resume goes on from there", file=sys.stderr)
