@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Files that survive: written whole or not at all, and on the disk when the call returns.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace dmabench {
+
+/// Writes text beside `path`, flushes it to the disk and renames it into place. ErrorKind::failed otherwise; then
+/// what stood at `path` still stands.
+Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Writes all of text to a descriptor, however often the kernel takes only a part. errno is set when false.
+bool write_all(int fd, std::string_view text);
+
+}  // namespace dmabench

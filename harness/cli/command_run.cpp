@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// dmabench run
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "cli/commands.h"
+#include "cli/data_files.h"
+#include "cli/results_table.h"
+#include "cli/run_plan.h"
+#include "cli/where.h"
+#include "scenario/values.h"
+
+namespace dmabench {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> scenarios;
+    std::string on = "auto";
+    std::string output;
+    Overrides overrides;
+    std::string counters = "default";
+    std::uint64_t seed = 1;
+    std::string budget;
+    bool resume = false;
+    bool quiet = false;
+    std::string platform_name;
+    std::string clock;
+};
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    return name[0] != '\0' ? name.data() : "host";
+}
+
+Result<Plan> load_plan(const Options& options, bool with_filter) {
+    Overrides overrides = options.overrides;
+    if (!with_filter)
+        overrides.filter.clear();
+    std::vector<Scenario> scenarios;
+    for (const std::string& file : options.scenarios) {
+        auto scenario = load_scenario(file, overrides);
+        if (!scenario)
+            return tl::unexpected(scenario.error());
+        scenarios.push_back(std::move(*scenario));
+    }
+    auto plan = make_plan(std::move(scenarios));
+    if (plan && !options.budget.empty()) {
+        const auto budget = parse_duration(options.budget);
+        if (!budget)
+            return fail(ErrorKind::usage, "--budget {}: {}", options.budget, budget.error().message);
+        for (PlannedPoint& planned : plan->points)
+            planned.statistics.budget = *budget;
+    }
+    return plan;
+}
+
+/// FILE as given, or DIR/NAME.json when the output is a folder.
+Result<fs::path> report_path(const Options& options, const Plan& plan, const std::string& platform) {
+    const std::string file_name = platform + ".json";
+    if (options.output.empty())
+        return fs::path(fmt::format("dmabench-{}-{}", plan.scenarios.front().name, file_name));
+    std::error_code error;
+    fs::path path = options.output;
+    if (path.extension() != ".json") {
+        fs::create_directories(path, error);
+        if (error)
+            return fail(ErrorKind::usage, "-o {}: {}", options.output, error.message());
+        path /= file_name;
+    } else if (const fs::path folder = path.parent_path(); !folder.empty() && !fs::is_directory(folder, error)) {
+        return fail(ErrorKind::usage, "-o {}: there is no folder {}", options.output, folder.string());
+    }
+    return path;
+}
+
+std::vector<std::string> counter_events(const std::string& text) {
+    if (text == "default")
+        return Counters::default_events();
+    std::vector<std::string> events;
+    if (text == "none")
+        return events;
+    std::istringstream in(text);
+    for (std::string event; std::getline(in, event, ',');)
+        if (!event.empty())
+            events.push_back(event);
+    return events;
+}
+
+Result<int> run_in_lab(const Options& options, const Where& where) {
+    // What can be wrong with the scenarios should show before a guest is started.
+    auto plan = load_plan(options, false);
+    if (!plan)
+        return tl::unexpected(plan.error());
+    auto lab = find_data("lab/lab");
+    if (!lab)
+        return tl::unexpected(lab.error());
+    std::string platforms;
+    for (const std::string& platform : where.platforms)
+        platforms += (platforms.empty() ? "" : ",") + platform;
+    std::string output = options.output;
+    if (output.empty())
+        output = where.platforms.size() == 1
+                     ? fmt::format("dmabench-{}-{}.json", plan->scenarios.front().name, where.platforms.front())
+                     : fmt::format("dmabench-{}", plan->scenarios.front().name);
+    std::vector<std::string> command{lab->string(), "run", platforms, "-o", output};
+    for (const std::string& scenario : options.scenarios)
+        command.insert(command.end(), {"--scenario", scenario});
+    if (!options.clock.empty())
+        command.insert(command.end(), {"--clock", options.clock});
+    if (options.quiet)
+        command.emplace_back("--quiet");
+    if (options.resume)
+        command.emplace_back("--resume");
+    command.emplace_back("--");
+    for (const std::string& set : options.overrides.set)
+        command.insert(command.end(), {"--set", set});
+    if (!options.overrides.filter.empty())
+        command.insert(command.end(), {"--filter", options.overrides.filter});
+    if (!options.budget.empty())
+        command.insert(command.end(), {"--budget", options.budget});
+    command.insert(command.end(), {"--counters", options.counters, "--seed", std::to_string(options.seed)});
+    return tl::unexpected(become(command));
+}
+
+Result<int> run_here(const Options& options, const Where& where) {
+    auto plan = load_plan(options, false);
+    if (!plan)
+        return tl::unexpected(plan.error());
+    auto session = open_session(where, options.seed);
+    if (!session)
+        return tl::unexpected(session.error());
+    std::vector<std::string> targets;
+    for (const TargetInfo& target : (*session)->info().targets)
+        targets.push_back(target.name);
+    auto filter = NameFilter::make(options.overrides.filter);
+    if (!filter)
+        return tl::unexpected(filter.error());
+    const Plan bound = filtered(dmabench::bind(*plan, targets), *filter);
+    if (bound.points.empty())
+        return fail(ErrorKind::usage, "--filter {}: none of the {} points matches", options.overrides.filter,
+                    plan->points.size());
+
+    RunFacts facts;
+    facts.platform = !options.platform_name.empty() ? options.platform_name
+                     : where.kind == Where::Kind::fake ? "fake"
+                                                       : host_name();
+    facts.clock_kind = where.kind == Where::Kind::fake ? "fake" : !options.clock.empty() ? options.clock : "hardware";
+    facts.executable = program_name();
+    facts.seed = options.seed;
+    auto path = report_path(options, bound, facts.platform);
+    if (!path)
+        return tl::unexpected(path.error());
+    RunOptions run;
+    run.report = *path;
+    run.counters = counter_events(options.counters);
+    run.resume = options.resume;
+    run.quiet = options.quiet;
+    auto report = run_plan(**session, bound, facts, run);
+    if (!report)
+        return tl::unexpected(report.error());
+    if (!options.quiet)
+        print_results(*report);
+    fmt::print("{}\n", path->string());
+    const auto& own = (*report)["dmabench"];
+    if (own["interrupted"].get<bool>())
+        return fail(ErrorKind::failed, "interrupted after {} of {} points; the same command with --resume goes on",
+                    (*report)["benchmarks"].size() + own["skipped"].size(), bound.points.size());
+    if (!own["errors"].empty())
+        return fail(ErrorKind::failed, "{} of {} points failed; the same command with --resume tries them again",
+                    own["errors"].size(), bound.points.size());
+    return 0;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Command& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("run", "Sweep scenarios and write a report");
+    command->add_option("SCENARIO", options->scenarios, "Scenario files; several go into one report")->required();
+    command->add_option("--on", options->on,
+                        "Where: auto (this machine), host, fake (a cost model), lab:NAME[,NAME...]")
+        ->capture_default_str();
+    command->add_option("-o,--output", options->output,
+                        "The report: a .json file, or a folder that gets PLATFORM.json");
+    command->add_option("--set", options->overrides.set,
+                        "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16")
+        ->allow_extra_args(false);
+    command->add_option("--filter", options->overrides.filter, "Only points whose name matches this expression");
+    command->add_option("--counters", options->counters,
+                        "Counters: default, none, or libpfm4 event names with commas")
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Seed of the order of points")->capture_default_str();
+    command->add_option("--budget", options->budget, "Most time per point, as 500ms");
+    command->add_flag("--resume", options->resume, "Go on with an interrupted run");
+    command->add_flag("-q,--quiet", options->quiet, "No progress, no table: only the report's path");
+    command->add_option("--platform-name", options->platform_name,
+                        "What the report calls this machine (default: its host name)");
+    command->add_option("--clock", options->clock,
+                        "What drives the machine's clock. An emulator can't be told from inside, so whoever starts "
+                        "one says it; the lab does")
+        ->check(CLI::IsMember({"hardware", "realtime", "instructions"}));
+    command->footer(
+        "Examples:\n"
+        "  dmabench run scenarios/quick.json --on lab:arm64,x86_64-vtd-strict -o out/\n"
+        "  sudo dmabench run scenarios/coherent_vs_streaming.json --set size=4K..64K\\ x2 -o board.json\n"
+        "  dmabench run scenarios/quick.json --on fake --filter 'sync_every:(1|4)/'\n"
+        "\n"
+        "Every point is on the disk before the next one begins. Ctrl-C ends the run after the sample at hand and\n"
+        "writes a report of what there is; --resume goes on from there, also after a crash.");
+    command->callback([options, &chosen] {
+        chosen = [options]() -> Result<int> {
+            auto where = parse_where(options->on);
+            if (!where)
+                return tl::unexpected(where.error());
+            return where->kind == Where::Kind::lab ? run_in_lab(*options, *where) : run_here(*options, *where);
+        };
+    });
+}
+
+}  // namespace dmabench

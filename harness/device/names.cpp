@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "device/names.h"
+
+#include <array>
+#include <cstddef>
+
+#include "device/session.h"
+
+namespace dmabench {
+namespace {
+
+template <std::size_t N>
+std::string pick(const std::array<const char*, N>& words, std::uint32_t index) {
+    return index < N ? words[index] : "unknown (" + std::to_string(index) + ")";
+}
+
+}  // namespace
+
+const char* phase_name(std::uint32_t phase) {
+    static constexpr std::array<const char*, DMABENCH_NR_PHASES> words{
+        "map", "sync_for_device", "sync_for_cpu", "touch", "unmap", "lap"};
+    return phase < words.size() ? words[phase] : "?";
+}
+
+std::string relation_name(std::uint32_t relation) {
+    static constexpr std::array<const char*, 5> words{"none", "identity", "offset", "iommu", "bounced"};
+    return pick(words, relation);
+}
+
+std::string memtype_name(std::uint32_t memtype) {
+    static constexpr std::array<const char*, 9> words{
+        "unknown",       "write-back", "write-through", "write-combining", "normal non-cacheable",
+        "uncached-minus", "uncached",   "device",        "write-protect"};
+    return pick(words, memtype);
+}
+
+std::string mmap_mode_name(std::uint32_t mode) {
+    static constexpr std::array<const char*, 5> words{"none", "cached", "writecombine", "uncached",
+                                                      "coherent"};
+    return pick(words, mode);
+}
+
+std::string source_name(std::uint32_t source) {
+    static constexpr std::array<const char*, 3> words{"", "kmalloc", "pages"};
+    return pick(words, source);
+}
+
+std::string reason_text(std::uint32_t reason) {
+    static constexpr std::array<const char*, 11> words{
+        "",
+        "the mapping failed (dma_mapping_error)",
+        "larger than one mapping may be (dma_max_mapping_size)",
+        "not enough memory, or none in one piece",
+        "larger than its source can give in one piece",
+        "the strategy cannot use that source of memory",
+        "the strategy cannot be mapped into user space in that cache mode",
+        "this CPU or kernel cannot map memory in that cache mode",
+        "this API syncs the whole buffer only, no range",
+        "the device accepts no usable DMA mask",
+        "another open file uses this target"};
+    return pick(words, reason);
+}
+
+}  // namespace dmabench

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The session with a cost model in place of a kernel. Its figures are made up, plausible in shape, and the same
+// for the same seed; its clock goes on only when something is done.
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "device/names.h"
+#include "device/session.h"
+#include "hist.h"
+
+namespace dmabench {
+namespace {
+
+constexpr double cpu_ns_per_ioctl = 150;
+constexpr double stamp_ns = 20;
+constexpr double loop_ns = 2;
+
+/// Nanoseconds of each phase when it happens; indexed by enum dmabench_phase.
+using PhaseCosts = std::array<double, DMABENCH_NR_PHASES>;
+
+PhaseCosts costs_of(const Point& point, bool coherent_target) {
+    PhaseCosts cost{};
+    const auto bytes = static_cast<double>(point.size);
+    const double lines = std::ceil(bytes / 64);
+    const double synced =
+        point.sync_bytes != 0 ? static_cast<double>(point.sync_bytes) : bytes - static_cast<double>(point.sync_offset);
+    const double sync_lines = std::ceil(synced / 64);
+    const double per_line = coherent_target ? 0 : 4.2;
+    if (point.strategy == "coherent" || point.strategy == "write_combine" || point.strategy == "pool") {
+        cost[DMABENCH_PHASE_MAP] = point.strategy == "pool" ? 60 : 900 + bytes / 16;
+        cost[DMABENCH_PHASE_UNMAP] = point.strategy == "pool" ? 55 : 700;
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 2;
+        cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 2;
+    } else if (point.strategy != "null") {
+        const double pages = point.strategy == "streaming_sg" ? std::ceil(bytes / 4096) : 1;
+        cost[DMABENCH_PHASE_MAP] = 40 * pages + lines * per_line;
+        cost[DMABENCH_PHASE_UNMAP] = 35 * pages + lines * per_line;
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 12 * pages + sync_lines * per_line;
+        cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 12 * pages + sync_lines * per_line;
+    }
+    if (point.touch != Touch::none)
+        cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3;
+    return cost;
+}
+
+class FakeSession final : public Session {
+  public:
+    explicit FakeSession(const FakeOptions& options) : options_(options), random_(options.seed) {
+        const std::uint32_t all = (1U << DMABENCH_NR_PHASES) - 1;
+        const auto add = [&](std::uint32_t id, const char* name, std::uint32_t flags, std::uint32_t sources,
+                             std::uint32_t modes) {
+            info_.strategies.push_back({id, name, "cost model, no kernel function", flags,
+                                        id == DMABENCH_NULL ? 0 : all, sources, modes});
+        };
+        const std::uint32_t page_modes =
+            1U << DMABENCH_MMAP_CACHED | 1U << DMABENCH_MMAP_WRITECOMBINE | 1U << DMABENCH_MMAP_UNCACHED;
+        const std::uint32_t streaming = DMABENCH_STRATEGY_DIRECTION | DMABENCH_STRATEGY_RANGED_SYNC;
+        add(DMABENCH_NULL, "null", 0, 0, 0);
+        add(DMABENCH_COHERENT, "coherent", DMABENCH_STRATEGY_BARRIER, 0, 1U << DMABENCH_MMAP_COHERENT);
+        add(DMABENCH_WRITE_COMBINE, "write_combine", DMABENCH_STRATEGY_BARRIER, 0,
+            1U << DMABENCH_MMAP_WRITECOMBINE);
+        add(DMABENCH_POOL, "pool", DMABENCH_STRATEGY_BARRIER, 0, 0);
+        add(DMABENCH_STREAMING_SINGLE, "streaming_single", streaming,
+            1U << DMABENCH_SOURCE_KMALLOC | 1U << DMABENCH_SOURCE_PAGES, page_modes);
+        add(DMABENCH_STREAMING_PAGE, "streaming_page", streaming, 1U << DMABENCH_SOURCE_PAGES, page_modes);
+        add(DMABENCH_STREAMING_SG, "streaming_sg", DMABENCH_STRATEGY_DIRECTION, 1U << DMABENCH_SOURCE_PAGES, 0);
+        for (const bool coherent : {false, true}) {
+            TargetInfo target;
+            target.id = coherent ? 2 : 1;
+            target.name = coherent ? "platform-coherent" : "platform-noncoherent";
+            target.kind = "platform";
+            target.coherent = coherent;
+            target.dma_mask = target.coherent_mask = ~0ULL;
+            target.max_mapping = ~0ULL;
+            info_.targets.push_back(target);
+        }
+        info_.version = "fake";
+        info_.abi_version = DMABENCH_ABI_VERSION;
+        info_.max_size = DMABENCH_MAX_SIZE;
+    }
+
+    const DeviceInfo& info() const override { return info_; }
+
+    Result<ClockCost> clock() override {
+        return ClockCost{stamp_ns, std::max<std::uint64_t>(options_.resolution_ns, 1)};
+    }
+
+    Outcome<BufferInfo> setup(const Point& point) override {
+        teardown();
+        const std::string name = point.name();
+        if (gone_)
+            return tl::unexpected(Refusal{Refusal::Kind::gone, "the target went away (scripted)"});
+        if (name == options_.fail_point)
+            return tl::unexpected(Refusal{Refusal::Kind::failed, "scripted failure"});
+        if (name == options_.skip_point)
+            return tl::unexpected(Refusal{Refusal::Kind::skipped, "scripted refusal"});
+        const auto target = std::find_if(info_.targets.begin(), info_.targets.end(),
+                                         [&](const TargetInfo& t) { return t.name == point.target; });
+        if (target == info_.targets.end())
+            return tl::unexpected(Refusal{Refusal::Kind::skipped,
+                                          fmt::format("there is no target '{}' here", point.target)});
+        point_ = point;
+        coherent_ = target->coherent.value_or(true);
+        cost_ = costs_of(point, coherent_);
+        BufferInfo buffer{"identity", 0x4000'0000, 0x4000'0000, ~0ULL, 0, ""};
+        if (point.strategy.starts_with("streaming")) {
+            buffer.source = point.source == Source::kmalloc ? "kmalloc" : "pages";
+            if (options_.skip_sync && coherent_)
+                buffer.elided = 1U << DMABENCH_PHASE_SYNC_FOR_DEVICE | 1U << DMABENCH_PHASE_SYNC_FOR_CPU;
+        }
+        ready_ = true;
+        return buffer;
+    }
+
+    Outcome<Batch> run(std::uint64_t laps) override { return run(laps, nullptr); }
+    Outcome<Batch> run_stamped(std::uint64_t laps, PhaseHistograms& histograms) override {
+        return run(laps, &histograms);
+    }
+
+    Outcome<UserMapping> map_user() override {
+        if (!ready_)
+            return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is set up"});
+        memory_.assign(point_.size, std::byte{0});
+        const bool uncached = point_.cache_mode != CacheMode::cached && !coherent_;
+        return UserMapping{memory_,
+                           mmap_mode_name(static_cast<std::uint32_t>(point_.cache_mode)),
+                           uncached ? "normal non-cacheable" : "write-back",
+                           "write-back",
+                           uncached ? 0x44U : 0xffU,
+                           0xff};
+    }
+
+    Outcome<void> sync(SyncOp op, std::uint64_t, std::uint64_t) override {
+        advance(cpu_ns_per_ioctl + cost_[op == SyncOp::for_cpu ? DMABENCH_PHASE_SYNC_FOR_CPU
+                                                               : DMABENCH_PHASE_SYNC_FOR_DEVICE]);
+        return {};
+    }
+
+    void teardown() override {
+        ready_ = false;
+        memory_.clear();
+    }
+
+    std::uint64_t now_ns() const override {
+        const auto now = static_cast<std::uint64_t>(now_);
+        return now - now % std::max<std::uint64_t>(options_.resolution_ns, 1);
+    }
+    std::uint64_t cpu_time_ns() const override { return now_ns(); }
+
+    void accessed(const Point& point) override {
+        const bool uncached = point.cache_mode != CacheMode::cached && !coherent_;
+        const double per_word = point.access == Access::write && uncached ? 4 : uncached ? 50 : 2;
+        advance(static_cast<double>(point.touched_bytes()) / 8 * per_word);
+    }
+
+  private:
+    /// One more happening whose cost has the model's noise.
+    void advance(double ns) {
+        if (options_.noise > 0)
+            ns *= std::max(0.1, std::normal_distribution<double>(1, options_.noise)(random_));
+        now_ += ns;
+    }
+
+    [[nodiscard]] bool happens(std::uint32_t phase, std::uint64_t lap) const {
+        const bool streaming = point_.strategy.starts_with("streaming");
+        switch (phase) {
+            case DMABENCH_PHASE_MAP:
+                return point_.map_every != 0 && lap % point_.map_every == 0;
+            case DMABENCH_PHASE_UNMAP:
+                return point_.map_every != 0 && lap % point_.map_every == point_.map_every - 1;
+            case DMABENCH_PHASE_TOUCH:
+                return point_.touch != Touch::none;
+            default:
+                return point_.strategy != "null" &&
+                       (!streaming || (point_.sync_every != 0 && lap % point_.sync_every == 0));
+        }
+    }
+
+    Outcome<Batch> run(std::uint64_t laps, PhaseHistograms* histograms) {
+        if (!ready_)
+            return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is set up"});
+        if (options_.gone_after_runs != 0 && ++runs_ > options_.gone_after_runs) {
+            gone_ = true;
+            return tl::unexpected(Refusal{Refusal::Kind::gone, "the target went away (scripted)"});
+        }
+        if (histograms != nullptr)
+            *histograms = {};
+        advance(cpu_ns_per_ioctl);
+        const double before = now_;
+        if (histograms == nullptr) {
+            advance(mean_lap() * static_cast<double>(laps));
+        } else {
+            for (std::uint64_t lap = 0; lap < laps; ++lap)
+                stamped_lap(lap, *histograms);
+        }
+        return Batch{laps, static_cast<std::uint64_t>(now_ - before)};
+    }
+
+    [[nodiscard]] double mean_lap() const {
+        double lap = loop_ns;
+        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
+            const bool streaming = point_.strategy.starts_with("streaming");
+            double every = 1;
+            if (phase == DMABENCH_PHASE_MAP || phase == DMABENCH_PHASE_UNMAP)
+                every = static_cast<double>(point_.map_every);
+            else if (phase != DMABENCH_PHASE_TOUCH && streaming)
+                every = static_cast<double>(point_.sync_every);
+            if (every > 0)
+                lap += cost_[phase] / every;
+        }
+        return lap;
+    }
+
+    void stamped_lap(std::uint64_t lap, PhaseHistograms& histograms) {
+        const double start = now_;
+        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
+            const bool elided = options_.skip_sync && coherent_ && point_.strategy.starts_with("streaming") &&
+                                (phase == DMABENCH_PHASE_SYNC_FOR_CPU || phase == DMABENCH_PHASE_SYNC_FOR_DEVICE);
+            if (!happens(phase, lap) || elided)
+                continue;
+            const double from = now_;
+            advance(cost_[phase] + stamp_ns);
+            dmabench_hist_record(&histograms[phase], static_cast<std::uint64_t>(now_ - from));
+        }
+        advance(loop_ns + stamp_ns);
+        dmabench_hist_record(&histograms[DMABENCH_PHASE_LAP], static_cast<std::uint64_t>(now_ - start));
+    }
+
+    FakeOptions options_;
+    std::mt19937_64 random_;
+    DeviceInfo info_;
+    Point point_;
+    PhaseCosts cost_{};
+    std::vector<std::byte> memory_;
+    bool ready_ = false;
+    bool coherent_ = false;
+    bool gone_ = false;
+    std::uint64_t runs_ = 0;
+    double now_ = 1'000'000'000;
+};
+
+}  // namespace
+
+std::unique_ptr<Session> make_fake_session(const FakeOptions& options) {
+    return std::make_unique<FakeSession>(options);
+}
+
+}  // namespace dmabench

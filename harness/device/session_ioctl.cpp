@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The session with the kernel module.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/unique_fd.h"
+#include "device/names.h"
+#include "device/session.h"
+
+// The kernel side asserts the same (kmod/main.c): neither may drift alone.
+static_assert(sizeof(dmabench_info) == 64);
+static_assert(sizeof(dmabench_clock) == 40);
+static_assert(sizeof(dmabench_strategy_info) == 192);
+static_assert(sizeof(dmabench_target_info) == 80);
+static_assert(sizeof(dmabench_setup) == 120);
+static_assert(sizeof(dmabench_hist) == 32 + 8 * DMABENCH_HIST_BUCKETS);
+static_assert(sizeof(dmabench_run) == 48);
+static_assert(sizeof(dmabench_sync) == 24);
+static_assert(sizeof(dmabench_mapping) == 32);
+
+namespace dmabench {
+namespace {
+
+std::uint64_t read_clock(clockid_t clock) {
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+/// A struct of the ABI with its size filled in.
+template <typename T>
+T sized() {
+    T value;
+    std::memset(&value, 0, sizeof value);
+    value.size = sizeof value;
+    return value;
+}
+
+template <std::size_t N>
+std::string text_of(const char (&field)[N]) {
+    return {field, ::strnlen(field, N)};
+}
+
+/// Why there is no module to talk to, and what to do about it.
+Error no_module(int error) {
+    if (error == EACCES || error == EPERM)
+        return {ErrorKind::not_possible, fmt::format("{} is there but may not be opened: run dmabench as root",
+                                                     DMABENCH_DEVICE)};
+    if (error == ENOENT) {
+        const char* remedy = std::filesystem::exists("/proc/modules")
+                                 ? "load it (make -C kmod && sudo insmod kmod/dmabench.ko)"
+                                 : "this kernel cannot load modules";
+        return {ErrorKind::not_possible,
+                fmt::format("the kernel module is not loaded ({} is missing): {}, or measure in an emulated "
+                            "guest with --on lab:arm64 or --on lab:x86_64-direct",
+                            DMABENCH_DEVICE, remedy)};
+    }
+    return {ErrorKind::not_possible, fmt::format("{}: {}", DMABENCH_DEVICE, std::strerror(error))};
+}
+
+Refusal refusal(const char* what, int error, std::uint32_t reason) {
+    Refusal::Kind kind = Refusal::Kind::failed;
+    switch (error) {
+        case EOPNOTSUPP:
+        case ERANGE:
+        case ENOMEM:
+            kind = Refusal::Kind::skipped;
+            break;
+        case EINTR:
+            kind = Refusal::Kind::interrupted;
+            break;
+        case ENODEV:
+            kind = Refusal::Kind::gone;
+            break;
+        default:
+            break;
+    }
+    // A mapping that this device cannot have is a fact about the platform, not a failure of the run.
+    if (reason == DMABENCH_REASON_MAP_FAILED || reason == DMABENCH_REASON_DMA_MASK)
+        kind = Refusal::Kind::skipped;
+    const std::string text = reason_text(reason);
+    return {kind, text.empty() ? fmt::format("{}: {}", what, std::strerror(error)) : text};
+}
+
+class IoctlSession final : public Session {
+  public:
+    IoctlSession(UniqueFd fd, DeviceInfo info) : fd_(std::move(fd)), info_(std::move(info)) {}
+    ~IoctlSession() override { unmap(); }
+
+    const DeviceInfo& info() const override { return info_; }
+
+    Result<ClockCost> clock() override {
+        auto clock = sized<dmabench_clock>();
+        clock.reads = 10'000;
+        if (::ioctl(fd_.get(), DMABENCH_IOC_CLOCK, &clock) != 0)
+            return fail(ErrorKind::failed, "reading the module's clock: {}", std::strerror(errno));
+        return ClockCost{static_cast<double>(clock.total_ns) / static_cast<double>(clock.reads - 1),
+                         clock.min_step_ns};
+    }
+
+    Outcome<BufferInfo> setup(const Point& point) override {
+        unmap();
+        const StrategyInfo* strategy = find(info_.strategies, point.strategy);
+        if (strategy == nullptr)
+            return tl::unexpected(Refusal{Refusal::Kind::skipped, "the module has no such strategy"});
+        const TargetInfo* target = find_target(point.target);
+        if (target == nullptr)
+            return tl::unexpected(Refusal{Refusal::Kind::skipped,
+                                          fmt::format("there is no target '{}' here", point.target)});
+        auto setup = sized<dmabench_setup>();
+        setup.strategy = strategy->id;
+        setup.target = target->id;
+        setup.buf_size = point.size;
+        setup.map_every = point.map_every;
+        setup.sync_every = point.sync_every;
+        setup.sync_offset = point.sync_offset;
+        setup.sync_bytes = point.sync_bytes;
+        setup.touch_bytes = point.touch != Touch::none ? point.touch_bytes : 0;
+        setup.direction = static_cast<std::uint32_t>(point.direction);
+        setup.source = static_cast<std::uint32_t>(point.source);
+        setup.touch = static_cast<std::uint32_t>(point.touch);
+        setup.mmap_mode = static_cast<std::uint32_t>(point.cache_mode);
+        if (::ioctl(fd_.get(), DMABENCH_IOC_SETUP, &setup) != 0)
+            return tl::unexpected(refusal("setup", errno, setup.reason));
+        size_ = point.size;
+        return BufferInfo{relation_name(setup.relation), setup.phys_addr, setup.dma_addr,
+                          setup.dma_mask,                setup.elided,    source_name(setup.source_used)};
+    }
+
+    Outcome<Batch> run(std::uint64_t laps) override { return run(laps, nullptr); }
+
+    Outcome<Batch> run_stamped(std::uint64_t laps, PhaseHistograms& histograms) override {
+        return run(laps, &histograms);
+    }
+
+    Outcome<UserMapping> map_user() override {
+        unmap();
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const std::size_t length = (size_ + page - 1) / page * page;
+        void* address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+        if (address == MAP_FAILED)
+            return tl::unexpected(refusal("mmap", errno, DMABENCH_REASON_NONE));
+        mapped_ = {static_cast<std::byte*>(address), length};
+        // First touch belongs to no lap.
+        for (std::size_t at = 0; at < length; at += page)
+            (void)*reinterpret_cast<volatile unsigned char*>(mapped_.data() + at);
+        auto mapping = sized<dmabench_mapping>();
+        mapping.user_addr = reinterpret_cast<std::uintptr_t>(address);
+        if (::ioctl(fd_.get(), DMABENCH_IOC_MAPPING, &mapping) != 0)
+            return tl::unexpected(refusal("reading the mapping back", errno, DMABENCH_REASON_NONE));
+        return UserMapping{mapped_.first(size_),
+                           mmap_mode_name(mapping.requested),
+                           memtype_name(mapping.user_type),
+                           memtype_name(mapping.kernel_type),
+                           mapping.user_attr,
+                           mapping.kernel_attr};
+    }
+
+    Outcome<void> sync(SyncOp op, std::uint64_t offset, std::uint64_t bytes) override {
+        dmabench_sync sync{sizeof sync, static_cast<std::uint32_t>(op), offset, bytes};
+        if (::ioctl(fd_.get(), DMABENCH_IOC_SYNC, &sync) != 0)
+            return tl::unexpected(refusal("sync", errno, DMABENCH_REASON_NONE));
+        return {};
+    }
+
+    void teardown() override {
+        unmap();
+        (void)::ioctl(fd_.get(), DMABENCH_IOC_TEARDOWN);
+    }
+
+    std::uint64_t now_ns() const override { return read_clock(CLOCK_MONOTONIC_RAW); }
+    std::uint64_t cpu_time_ns() const override { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+  private:
+    template <typename T>
+    static const T* find(const std::vector<T>& list, const std::string& name) {
+        for (const T& entry : list)
+            if (entry.name == name)
+                return &entry;
+        return nullptr;
+    }
+
+    const TargetInfo* find_target(const std::string& name) const {
+        if (name != "pci")
+            return find(info_.targets, name);
+        const TargetInfo* only = nullptr;
+        for (const TargetInfo& target : info_.targets) {
+            if (target.kind != "pci")
+                continue;
+            if (only != nullptr)
+                return nullptr;
+            only = &target;
+        }
+        return only;
+    }
+
+    Outcome<Batch> run(std::uint64_t laps, PhaseHistograms* histograms) {
+        auto run = sized<dmabench_run>();
+        run.laps = laps;
+        if (histograms != nullptr) {
+            run.flags = DMABENCH_RUN_STAMPED;
+            run.hist_ptr = reinterpret_cast<std::uintptr_t>(histograms->data());
+            run.hist_len = DMABENCH_NR_PHASES;
+        }
+        if (::ioctl(fd_.get(), DMABENCH_IOC_RUN, &run) != 0)
+            return tl::unexpected(refusal("laps", errno, run.reason));
+        return Batch{run.laps_done, run.total_ns};
+    }
+
+    void unmap() {
+        if (!mapped_.empty())
+            ::munmap(mapped_.data(), mapped_.size());
+        mapped_ = {};
+    }
+
+    UniqueFd fd_;
+    DeviceInfo info_;
+    std::size_t size_ = 0;
+    std::span<std::byte> mapped_;
+};
+
+Result<DeviceInfo> query(int fd) {
+    auto head = sized<dmabench_info>();
+    if (::ioctl(fd, DMABENCH_IOC_INFO, &head) != 0)
+        return fail(ErrorKind::not_possible, "{} does not answer as dmabench does: {}", DMABENCH_DEVICE,
+                    std::strerror(errno));
+    if (head.abi_version != DMABENCH_ABI_VERSION || head.hist_buckets != DMABENCH_HIST_BUCKETS ||
+        head.nr_phases != DMABENCH_NR_PHASES)
+        return fail(ErrorKind::not_possible,
+                    "the loaded module speaks ABI {} and this dmabench {}: rebuild and reload kmod/",
+                    head.abi_version, DMABENCH_ABI_VERSION);
+    DeviceInfo info;
+    info.version = text_of(head.version);
+    info.abi_version = head.abi_version;
+    info.max_size = head.max_size;
+    for (std::uint32_t index = 0; index < head.nr_strategies; ++index) {
+        auto entry = sized<dmabench_strategy_info>();
+        entry.index = index;
+        if (::ioctl(fd, DMABENCH_IOC_STRATEGY, &entry) != 0)
+            return fail(ErrorKind::failed, "asking for strategy {}: {}", index, std::strerror(errno));
+        info.strategies.push_back({entry.id, text_of(entry.name), text_of(entry.text), entry.flags,
+                                   entry.phases, entry.sources, entry.mmap_modes});
+    }
+    for (std::uint32_t index = 0; index < head.nr_targets; ++index) {
+        auto entry = sized<dmabench_target_info>();
+        entry.index = index;
+        if (::ioctl(fd, DMABENCH_IOC_TARGET, &entry) != 0)
+            break;  // it was unbound just now
+        TargetInfo target;
+        target.id = entry.id;
+        target.name = text_of(entry.name);
+        target.kind = entry.kind == DMABENCH_TARGET_PCI ? "pci" : "platform";
+        if ((entry.flags & DMABENCH_TARGET_COHERENT_KNOWN) != 0)
+            target.coherent = (entry.flags & DMABENCH_TARGET_COHERENT) != 0;
+        target.iommu = (entry.flags & DMABENCH_TARGET_IOMMU) != 0;
+        target.node = entry.node;
+        target.dma_mask = entry.dma_mask;
+        target.coherent_mask = entry.coherent_mask;
+        target.max_mapping = entry.max_mapping;
+        info.targets.push_back(std::move(target));
+    }
+    return info;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> open_ioctl_session() {
+    UniqueFd fd(::open(DMABENCH_DEVICE, O_RDWR | O_CLOEXEC));
+    if (!fd)
+        return tl::unexpected(no_module(errno));
+    auto info = query(fd.get());
+    if (!info)
+        return tl::unexpected(info.error());
+    return std::make_unique<IoctlSession>(std::move(fd), std::move(*info));
+}
+
+}  // namespace dmabench

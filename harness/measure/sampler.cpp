@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "measure/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "measure/laps.h"
+
+namespace dmabench {
+namespace {
+
+constexpr int overhead_calls = 21;
+
+/// Laps after which map_every and sync_every begin anew: a sample of any other length would hold a part too many
+/// or too few of them. Capped, because two coprime periods can have an absurd common multiple.
+std::uint64_t period_of(const Point& point) {
+    const std::uint64_t map = std::max<std::uint64_t>(point.map_every, 1);
+    const std::uint64_t sync = std::max<std::uint64_t>(point.sync_every, 1);
+    constexpr std::uint64_t cap = 1'000'000;
+    const std::uint64_t common = map > cap || sync > cap ? std::max(map, sync) : std::lcm(map, sync);
+    return common > cap ? std::max(map, sync) : common;
+}
+
+std::uint64_t round_up(std::uint64_t laps, std::uint64_t period) { return (laps + period - 1) / period * period; }
+
+class PointSampler {
+  public:
+    PointSampler(Session& session, Counters& counters, const SamplingContext& context, const Point& point,
+                 const Statistics& statistics)
+        : session_(session), counters_(counters), context_(context), point_(point), statistics_(statistics) {}
+
+    Outcome<Measurement> measure() {
+        auto buffer = session_.setup(point_);
+        if (!buffer)
+            return tl::unexpected(buffer.error());
+        result_.buffer = *buffer;
+        auto laps = make_laps(session_, point_, context_.clock);
+        if (!laps)
+            return tl::unexpected(laps.error());
+        laps_ = std::move(*laps);
+        if (const UserMapping* mapping = laps_->mapping())
+            result_.mapping = *mapping;
+        result_.access_bytes = laps_->access_bytes();
+        result_.stamp_ns = laps_->stamp_ns();
+        if (auto done = calibrate(); !done)
+            return tl::unexpected(done.error());
+        if (auto done = sample(); !done)
+            return tl::unexpected(done.error());
+        if (auto done = stamp(); !done)
+            return tl::unexpected(done.error());
+        return std::move(result_);
+    }
+
+  private:
+    [[nodiscard]] double spent_share() const {
+        return spent_ns_ / static_cast<double>(statistics_.budget.count());
+    }
+
+    Outcome<Batch> batch(std::uint64_t laps) {
+        auto batch = laps_->run(laps);
+        if (batch)
+            spent_ns_ += static_cast<double>(batch->total_ns);
+        return batch;
+    }
+
+    /// Finds how many laps a sample takes. Grows at most tenfold a step, because the first laps are the dearest.
+    Outcome<void> calibrate() {
+        const std::uint64_t period = period_of(point_);
+        const auto wanted = static_cast<double>(statistics_.sample_time.count());
+        std::uint64_t laps = period;
+        for (;;) {
+            auto first = batch(laps);
+            if (!first)
+                return tl::unexpected(first.error());
+            const auto took = static_cast<double>(first->total_ns);
+            if (took >= wanted || spent_share() >= 1)
+                break;
+            // aim a little high, so that the aim is reached and not just missed
+            const double grow = took > 0 ? std::min(1.02 * wanted / took, 10.0) : 10.0;
+            const std::uint64_t next =
+                round_up(static_cast<std::uint64_t>(std::ceil(static_cast<double>(laps) * grow)), period);
+            if (next <= laps)
+                break;
+            laps = std::min<std::uint64_t>(next, DMABENCH_MAX_LAPS / period * period);
+        }
+        result_.laps_per_sample = laps;
+        return {};
+    }
+
+    Outcome<void> sample() {
+        std::vector<Count> totals;
+        std::uint64_t counted_laps = 0;
+        std::uint64_t windows = 0;
+        while (true) {
+            const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
+            counters_.start();
+            const std::uint64_t cpu_before = session_.cpu_time_ns();
+            auto run = batch(result_.laps_per_sample);
+            const std::uint64_t cpu_after = session_.cpu_time_ns();
+            std::vector<Count> counts = counters_.stop();
+            if (!run)
+                return tl::unexpected(run.error());
+            if (warming) {
+                ++result_.discarded;
+                continue;
+            }
+            const auto laps = static_cast<double>(run->laps);
+            result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
+            result_.cpu_samples.push_back(static_cast<double>(cpu_after - cpu_before) / laps);
+            add(totals, counts);
+            counted_laps += run->laps;
+            ++windows;
+            if (enough())
+                break;
+        }
+        share_out(totals, counted_laps, windows);
+        return {};
+    }
+
+    /// Decides whether the median is known well enough, and says why sampling ends.
+    bool enough() {
+        const std::size_t n = result_.samples.size();
+        if (n >= statistics_.samples || spent_share() >= 1) {
+            result_.interval = median_interval(result_.samples);
+            if (result_.interval) {
+                const double middle = median(result_.samples);
+                result_.ci_relative = (result_.interval->high - result_.interval->low) / 2 / middle;
+                if (result_.ci_relative <= statistics_.ci) {
+                    result_.stop = StopReason::ci;
+                    return true;
+                }
+            }
+        }
+        if (spent_share() >= 1) {
+            result_.stop = StopReason::budget;
+            return true;
+        }
+        result_.stop = StopReason::samples;
+        return n >= statistics_.max_samples;
+    }
+
+    static void add(std::vector<Count>& totals, const std::vector<Count>& counts) {
+        for (const Count& count : counts) {
+            const auto known = std::find_if(totals.begin(), totals.end(),
+                                            [&](const Count& total) { return total.event == count.event; });
+            if (known == totals.end()) {
+                totals.push_back(count);
+            } else {
+                known->value += count.value;
+                known->running_pct = std::min(known->running_pct, count.running_pct);
+            }
+        }
+    }
+
+    /// Counts per lap, without what the call itself costs. User-space laps have no such call.
+    void share_out(const std::vector<Count>& totals, std::uint64_t laps, std::uint64_t windows) {
+        for (Count total : totals) {
+            if (!point_.in_user_space()) {
+                for (const Count& idle : context_.idle_counts)
+                    if (idle.event == total.event)
+                        total.value -= idle.value * static_cast<double>(windows);
+            }
+            total.value /= static_cast<double>(laps);
+            result_.counts.push_back(total);
+        }
+    }
+
+    Outcome<void> stamp() {
+        if (statistics_.histogram_laps == 0)
+            return {};
+        // At most a quarter of the budget, and always whole periods.
+        const double lap_ns = std::max(median(result_.samples), 1.0);
+        const double affordable = static_cast<double>(statistics_.budget.count()) / 4 / lap_ns;
+        const std::uint64_t period = period_of(point_);
+        const auto fitting = static_cast<std::uint64_t>(
+            std::clamp(affordable, 1.0, static_cast<double>(statistics_.histogram_laps)));
+        auto stamped = laps_->run_stamped(round_up(fitting, period), result_.histograms);
+        if (!stamped)
+            return tl::unexpected(stamped.error());
+        result_.stamped_laps = stamped->laps;
+        return {};
+    }
+
+    Session& session_;
+    Counters& counters_;
+    const SamplingContext& context_;
+    const Point& point_;
+    const Statistics& statistics_;
+    std::unique_ptr<Laps> laps_;
+    Measurement result_;
+    double spent_ns_ = 0;
+};
+
+}  // namespace
+
+Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
+    SamplingContext context;
+    auto clock = session.clock();
+    if (!clock)
+        return tl::unexpected(clock.error());
+    context.clock = *clock;
+    Point null_point;
+    null_point.strategy = "null";
+    null_point.size = 64;
+    if (session.info().targets.empty())
+        return fail(ErrorKind::not_possible, "the module has no target to map for");
+    null_point.target = session.info().targets.front().name;
+    if (auto ready = session.setup(null_point); !ready)
+        return fail(ErrorKind::failed, "measuring the cost of a call: {}", ready.error().reason);
+    std::vector<double> times;
+    std::map<std::string, std::vector<double>> counts;
+    for (int call = 0; call < overhead_calls; ++call) {
+        counters.start();
+        const std::uint64_t before = session.now_ns();
+        auto done = session.run(0);
+        const std::uint64_t after = session.now_ns();
+        for (const Count& count : counters.stop())
+            counts[count.event].push_back(count.value);
+        if (!done)
+            return fail(ErrorKind::failed, "measuring the cost of a call: {}", done.error().reason);
+        times.push_back(static_cast<double>(after - before));
+    }
+    context.ioctl_ns = median(times);
+    for (const auto& [event, values] : counts)
+        context.idle_counts.push_back({event, median(values)});
+    session.teardown();
+    return context;
+}
+
+Outcome<Measurement> sample_point(Session& session, Counters& counters, const SamplingContext& context,
+                                  const Point& point, const Statistics& statistics) {
+    return PointSampler(session, counters, context, point, statistics).measure();
+}
+
+}  // namespace dmabench

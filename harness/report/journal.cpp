@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/journal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/files.h"
+
+namespace dmabench {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+constexpr int journal_version = 1;
+
+fs::path journal_path(const fs::path& report) {
+    fs::path path = report;
+    path += ".journal.jsonl";
+    return path;
+}
+
+Result<UniqueFd> open_for_append(const fs::path& path, int flags) {
+    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0644));
+    if (!fd)
+        return fail(ErrorKind::failed, "{}: {}", path.string(), std::strerror(errno));
+    return fd;
+}
+
+/// Names of the fields in which two identities differ.
+std::string differences(const json& before, const json& now) {
+    std::string fields;
+    for (const auto& [key, value] : now.items())
+        if (!before.contains(key) || before[key] != value)
+            fields += (fields.empty() ? "" : ", ") + key;
+    return fields;
+}
+
+}  // namespace
+
+Result<Journal> Journal::begin(const fs::path& report, const json& identity, std::size_t points_planned,
+                               fs::path* kept) {
+    const fs::path path = journal_path(report);
+    std::error_code error;
+    if (fs::exists(path, error)) {
+        for (int number = 1;; ++number) {
+            fs::path aside = path;
+            aside += fmt::format(".{}", number);
+            if (fs::exists(aside, error))
+                continue;
+            fs::rename(path, aside, error);
+            if (error)
+                return fail(ErrorKind::failed, "{}: {}", path.string(), error.message());
+            if (kept != nullptr)
+                *kept = aside;
+            break;
+        }
+    }
+    auto fd = open_for_append(path, O_CREAT | O_EXCL);
+    if (!fd)
+        return tl::unexpected(fd.error());
+    Journal journal(std::move(*fd), path);
+    auto written = journal.append_line(
+        {{"dmabench_journal", journal_version}, {"points_planned", points_planned}, {"identity", identity}});
+    if (!written)
+        return tl::unexpected(written.error());
+    return journal;
+}
+
+Result<Journal> Journal::resume(const fs::path& report, const json& identity, JournalEntries* entries) {
+    const fs::path path = journal_path(report);
+    std::ifstream in(path);
+    if (!in)
+        return fail(ErrorKind::usage, "{}: there is no unfinished run to resume", path.string());
+    std::string line;
+    std::size_t whole = 0;  // bytes up to the end of the last good line
+    bool first = true;
+    while (std::getline(in, line)) {
+        if (in.eof())
+            break;  // no newline: torn
+        const json parsed = json::parse(line, nullptr, false);
+        if (parsed.is_discarded() || !parsed.is_object())
+            break;
+        if (first) {
+            if (parsed.value("dmabench_journal", 0) != journal_version)
+                return fail(ErrorKind::usage, "{}: not a journal of this version of dmabench", path.string());
+            const std::string fields = differences(parsed.value("identity", json::object()), identity);
+            if (!fields.empty())
+                return fail(ErrorKind::usage, "{}: cannot be resumed, this run differs in: {}", path.string(), fields);
+            first = false;
+        } else if (parsed.contains("row")) {
+            entries->rows.push_back(parsed["row"]);
+        } else if (parsed.contains("skipped")) {
+            entries->skipped.push_back(parsed["skipped"]);
+        }
+        // errors are tried again
+        whole += line.size() + 1;
+    }
+    if (first)
+        return fail(ErrorKind::usage, "{}: holds nothing to resume", path.string());
+    in.close();
+    if (::truncate(path.c_str(), static_cast<off_t>(whole)) != 0)
+        return fail(ErrorKind::failed, "{}: {}", path.string(), std::strerror(errno));
+    auto fd = open_for_append(path, 0);
+    if (!fd)
+        return tl::unexpected(fd.error());
+    return Journal(std::move(*fd), path);
+}
+
+Result<void> Journal::append(const char* kind, const json& entry) { return append_line({{kind, entry}}); }
+
+Result<void> Journal::append_line(const json& line) {
+    if (!write_all(fd_.get(), line.dump() + "\n") || ::fdatasync(fd_.get()) != 0)
+        return fail(ErrorKind::failed, "{}: {}; the points before this one are safe, go on with --resume",
+                    path_.string(), std::strerror(errno));
+    return {};
+}
+
+void Journal::remove() {
+    fd_.reset();
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+}
+
+}  // namespace dmabench

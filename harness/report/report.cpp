@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report/report.h"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "report/platform.h"
+#include "report/version.h"
+#include "scenario/sha256.h"
+
+namespace dmabench {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+void sort_by_plan(const std::unordered_map<std::string, std::size_t>& place, std::vector<json>& entries) {
+    const auto at = [&](const json& entry) {
+        const auto found = place.find(entry.at("name").get_ref<const std::string&>());
+        return found == place.end() ? place.size() : found->second;
+    };
+    std::stable_sort(entries.begin(), entries.end(),
+                     [&](const json& a, const json& b) { return at(a) < at(b); });
+}
+
+}  // namespace
+
+std::string clock_notice(const std::string& clock_kind) {
+    if (clock_kind == "instructions")
+        return "Emulated machine, instruction-counted clock (1 ns = 1 instruction): exact and repeatable, but not "
+               "hardware time; caches, buses and devices cost nothing here.";
+    if (clock_kind == "realtime")
+        return "Emulated machine, real-time clock: this measures the emulator on a shared machine, not hardware.";
+    if (clock_kind == "fake")
+        return "Made-up figures from a cost model: good for trying dmabench out, and for nothing else.";
+    return "";
+}
+
+json run_identity(const Plan& plan, const RunFacts& facts) {
+    std::string text;
+    for (const PlannedPoint& planned : plan.points) {
+        const Statistics& s = planned.statistics;
+        text += fmt::format("{} {} {} {} {} {} {} {}\n", planned.point.name(), s.samples, s.max_samples, s.discard,
+                            s.sample_time.count(), s.budget.count(), s.ci, s.histogram_laps);
+    }
+    utsname system{};
+    ::uname(&system);
+    return {{"plan", sha256_hex(text)},
+            {"seed", facts.seed},
+            {"platform", facts.platform},
+            {"clock", facts.clock_kind},
+            {"kernel", std::string(system.release) + " " + system.version},
+            {"module_version", facts.device.version},
+            {"harness_version", version}};
+}
+
+json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries) {
+    std::unordered_map<std::string, std::size_t> place;
+    for (const PlannedPoint& planned : plan.points)
+        place.emplace(planned.point.name(), place.size());
+    sort_by_plan(place, entries.rows);
+    sort_by_plan(place, entries.skipped);
+    sort_by_plan(place, entries.errors);
+
+    json report;
+    report["context"] = google_context(facts.executable);
+    report["context"]["platform"] = describe_platform(facts.device, facts.platform);
+    report["benchmarks"] = json::array();
+    for (std::size_t index = 0; index < entries.rows.size(); ++index) {
+        json& row = entries.rows[index];
+        row["family_index"] = index;
+        row["per_family_instance_index"] = 0;
+        report["benchmarks"].push_back(std::move(row));
+    }
+    json& own = report["dmabench"];
+    own["schema"] = report_schema;
+    own["platform"] = facts.platform;
+    own["clock"]["kind"] = facts.clock_kind;
+    if (facts.sampling.clock.resolution_ns != 0)
+        own["clock"]["resolution_ns"] = facts.sampling.clock.resolution_ns;
+    own["clock"]["read_cost_ns"] = facts.sampling.clock.read_ns;
+    own["emulated"] = facts.clock_kind == "instructions" || facts.clock_kind == "realtime";
+    if (const std::string notice = clock_notice(facts.clock_kind); !notice.empty())
+        own["notice"] = notice;
+    own["scenarios"] = json::array();
+    for (const PlannedScenario& scenario : plan.scenarios)
+        own["scenarios"].push_back({{"name", scenario.name},
+                                    {"title", scenario.title},
+                                    {"question", scenario.question},
+                                    {"file", scenario.file.filename().string()},
+                                    {"sha256", scenario.sha256}});
+    own["seed"] = facts.seed;
+    own["points_planned"] = plan.points.size();
+    own["interrupted"] = facts.interrupted;
+    own["skipped"] = entries.skipped;
+    own["errors"] = entries.errors;
+    own["counters"]["available"] = facts.counters;
+    own["counters"]["unavailable"] = json::array();
+    for (const UnavailableCounter& counter : facts.missing_counters)
+        own["counters"]["unavailable"].push_back({{"event", counter.event}, {"reason", counter.reason}});
+    own["overheads"]["stamp_ns"] = facts.sampling.clock.read_ns;
+    own["overheads"]["ioctl_ns"] = facts.sampling.ioctl_ns;
+    return report;
+}
+
+}  // namespace dmabench
