@@ -145,6 +145,14 @@ def reference(lines: Mapping[Series, Mapping[int, Row]]) -> Optional[Series]:
     )
 
 
+# (map_every, sync_every) as drivers use them; what is mmap()ed uncached needs no sync.
+_USUAL = {True: ((1, 0), (0, 1)), False: ((0, 0), (0, 1))}
+
+
+def _is_cached(series: Series) -> bool:
+    return series.cache_mode in ("none", "cached")
+
+
 def usual_usages(lines: Mapping[Series, Mapping[int, Row]]) -> list[Series]:
     """Streaming as drivers use it: mapped for each transfer, or mapped once and synced each time.
 
@@ -154,7 +162,7 @@ def usual_usages(lines: Mapping[Series, Mapping[int, Row]]) -> list[Series]:
     usual = [
         s
         for s in streaming
-        if s.whole_sync and (s.map_every, s.sync_every) in ((1, 0), (0, 1))
+        if s.whole_sync and (s.map_every, s.sync_every) in _USUAL[_is_cached(s)]
     ]
     have = {s.strategy for s in usual}
     return usual + [
@@ -169,6 +177,8 @@ def comparisons(report: Report, workload: Workload) -> list[Comparison]:
         return []
     out = []
     for series in usual_usages(lines):
+        if not _is_cached(series):
+            continue
         one = compare_series(
             workload, (coherent, lines[coherent]), (series, lines[series])
         )

@@ -21,7 +21,7 @@ class Statement:
     detail: str
     rows: list[Row]
     work: str = ""
-    verdict: str = ""  # coherent, streaming, tie, crosses, mixed
+    mark: str = ""  # the colour shown with it: coherent, streaming, crosses or none
 
 
 @dataclass
@@ -29,7 +29,8 @@ class TargetAnswers:
     """All that is said of one target of one platform."""
 
     target: str
-    headline: str
+    work: str = ""
+    short: dict[str, Statement] = field(default_factory=dict)  # by usage
     choice: list[Statement] = field(default_factory=list)
     time: list[Statement] = field(default_factory=list)
     sync: list[Statement] = field(default_factory=list)
@@ -41,7 +42,7 @@ def answers(report: Report) -> list[TargetAnswers]:
 
 
 def _answers_for(report: Report, target: str) -> TargetAnswers:
-    out = TargetAnswers(target, "")
+    out = TargetAnswers(target)
     compared: list[tuple[Workload, analysis.Comparison, Statement]] = []
     for workload in report.workloads:
         if workload.target != target:
@@ -51,18 +52,22 @@ def _answers_for(report: Report, target: str) -> TargetAnswers:
             statement = _choice(workload, group)
             out.choice.append(statement)
             compared.append((workload, group[0], statement))
-    out.headline = _headline(compared)
+    out.work, out.short = _short(compared)
     if any(w.touch == w.access == "none" for w, _, _ in compared):
         out.remarks.append(
             "Laps with no CPU access tell what the calls cost, not what it costs to read or write the memory."
         )
-    if report.clock == "instructions":
+    device = report.target(target)
+    if report.clock == "instructions" and not (device and device.coherent):
         out.remarks.append(
-            "On this clock memory that is not cached costs as much as cached memory, so every answer here leaves "
-            "out what uncached coherent memory costs to access: streaming can only look worse than it is."
+            "This device is not coherent, so its coherent memory is not cached. On this clock that costs nothing: "
+            "where the CPU accesses the buffer, real hardware favours streaming more than these answers do."
         )
     out.time = [
-        s for s in (_where_time_goes(report, target, size) for size in (K4, K64)) if s
+        s
+        for touched in (False, True)
+        for size in (K4, K64)
+        if (s := _where_time_goes(report, target, size, touched))
     ]
     out.sync = [
         s for s in (_sync_share(report, target, size) for size in (K4, K64)) if s
@@ -107,8 +112,14 @@ def _choice(workload: Workload, group: list[analysis.Comparison]) -> Statement:
         detail=_detail(first, of_several=len(group) > 1),
         rows=first.basis,
         work=workload.text,
-        verdict=first.kind,
+        mark=_mark(first),
     )
+
+
+def _mark(one: analysis.Comparison) -> str:
+    """Who wins, as a colour; ties have none."""
+    winners = set(one.verdicts) - {"tie"}
+    return winners.pop() if len(winners) == 1 else "crosses" if winners else ""
 
 
 def _answer(one: analysis.Comparison) -> str:
@@ -169,111 +180,115 @@ def _ratio(one: analysis.Comparison, index: int) -> str:
     return f"{words.times(max(ratio, 1 / ratio))} cheaper"
 
 
-def _headline(compared: list[tuple[Workload, analysis.Comparison, Statement]]) -> str:
-    """The answer for the fullest comparison: with CPU access to the whole buffer where there is one."""
+def _short(
+    compared: list[tuple[Workload, analysis.Comparison, Statement]]
+) -> tuple[str, dict[str, Statement]]:
+    """The work and the answers of the fullest comparison: with access to the whole buffer if any."""
     if not compared:
-        return "No answer: coherent and streaming were not both measured with the same work."
+        return "", {}
 
     def rank(
         item: tuple[Workload, analysis.Comparison, Statement]
-    ) -> tuple[bool, bool, int]:
+    ) -> tuple[bool, bool, bool, int, int]:
         workload, one, _ = item
+        touch = ("read", "copy", "write", "none").index(workload.touch)
+        untouched = workload.touch == workload.access == "none"
         return (
-            workload.touch == workload.access == "none",
+            untouched,
+            bool(workload.touch_bytes),
             workload.access != "none",
+            touch,
             -len(one.sizes),
         )
 
     best = sorted(compared, key=rank)[0][0]
-    chosen = [(c, s) for w, c, s in compared if w == best]
-    usages = _unique(s.answer for _, s in chosen)
-    where = (
-        f"When {best.text}"
-        if best.touch != "none" or best.access != "none"
-        else "Calls only, no CPU access"
-    )
-    if len(usages) == 1:
-        return f"{where}: {usages[0]}, however streaming is used."
-    seen: dict[str, str] = {}
-    for one, statement in chosen:
-        seen.setdefault(
-            f"{one.streaming.strategy}, {one.streaming.usage}", statement.answer
-        )
-    single = {k: v for k, v in seen.items() if k.startswith("streaming_single")} or seen
-    return (
-        f"{where}: "
-        + "; ".join(f"{answer} ({usage})" for usage, answer in single.items())
-        + "."
-    )
+    out: dict[str, Statement] = {}
+    for workload, one, statement in compared:
+        if workload == best:
+            out.setdefault(one.streaming.usage, statement)
+    return best.text, out
 
 
 def _find(
-    report: Report, target: str, size: int, map_every: int, sync_every: int
+    report: Report,
+    target: str,
+    size: int,
+    usage: tuple[int, int],
+    touched: bool,
 ) -> Optional[Row]:
-    """The streaming row of this usage; streaming_single, bidirectional and with no CPU access first."""
+    """The streaming row of this (map_every, sync_every); streaming_single first."""
     found = [
         r
         for r in report.rows
         if is_streaming(r.params.strategy)
         and r.params.target == target
         and r.params.size == size
-        and (r.params.map_every, r.params.sync_every) == (map_every, sync_every)
+        and (r.params.map_every, r.params.sync_every) == usage
         and r.params.series.whole_sync
         and r.params.access == "none"
+        and not r.params.touch_bytes
+        and (r.params.touch != "none") == touched
     ]
-    if not found:
-        return None
-    touch = {"copy": 0, "read": 1, "write": 2, "none": 3}
+    touch = {"read": 0, "copy": 1, "write": 2, "none": 3}
     return min(
         found,
         key=lambda r: (
             r.params.strategy != "streaming_single",
-            r.params.direction != "bidirectional",
-            r.params.touch_bytes != 0,
             touch.get(r.params.touch, 9),
+            r.params.direction != "bidirectional",
             r.name,
         ),
+        default=None,
     )
 
 
-def _where_time_goes(report: Report, target: str, size: int) -> Optional[Statement]:
-    row = _find(report, target, size, 1, 0)
+def _subject(row: Row) -> str:
+    p = row.params
+    return f"{words.size(p.size)}, {p.strategy} ({p.direction}) {p.series.usage}, {p.workload.text}"
+
+
+def _where_time_goes(
+    report: Report, target: str, size: int, touched: bool
+) -> Optional[Statement]:
+    row = _find(report, target, size, (1, 0), touched)
     if row is None:
         return None
-    subject = f"{words.size(size)}, {row.params.strategy}, mapped for each transfer, {row.params.workload.text}"
     top = analysis.greatest_phase(row)
     if top is None:
-        return Statement(subject, "no phase has a figure", _no_figures(row), [row])
+        return Statement(
+            _subject(row), "no phase has a figure", _no_figures(row), [row]
+        )
     phase, cost, share = top
+    total = sum(row.figures.values())
     rest = [
-        f"{p} {words.percent(v / sum(row.figures.values()))}"
-        for p, v in row.figures.items()
-        if p != phase
+        f"{p} {words.percent(v / total)}" for p, v in row.figures.items() if p != phase
     ]
     detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}"
     detail += f"; {', '.join(rest)}." if rest else "."
-    none = _no_figures(row)
     return Statement(
-        subject,
+        _subject(row),
         f"{phase} takes {words.percent(share)}",
-        f"{detail} {none}".strip(),
+        f"{detail} {_no_figures(row)}".strip(),
         [row],
     )
 
 
 def _sync_share(report: Report, target: str, size: int) -> Optional[Statement]:
-    row = _find(report, target, size, 0, 1)
+    """With CPU access where that was measured: in a lap that only syncs, sync is all there is."""
+    row = _find(report, target, size, (0, 1), True)
+    alone = row is None
+    row = row or _find(report, target, size, (0, 1), False)
     if row is None:
         return None
-    subject = f"{words.size(size)}, {row.params.strategy}, mapped once, synced each transfer, {row.params.workload.text}"
     share = row.share("sync_for_device", "sync_for_cpu")
     if share is None:
-        return Statement(subject, "no figure for sync", _no_figures(row), [row])
+        return Statement(_subject(row), "no figure for sync", _no_figures(row), [row])
     cost = sum(row.figures.get(p, 0.0) for p in ("sync_for_device", "sync_for_cpu"))
-    detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}. {_no_figures(row)}"
-    return Statement(
-        subject, f"sync takes {words.percent(share)}", detail.strip(), [row]
+    answer = (
+        "the lap is nothing but sync" if alone else f"sync takes {words.percent(share)}"
     )
+    detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}. {_no_figures(row)}"
+    return Statement(_subject(row), answer, detail.strip(), [row])
 
 
 def _no_figures(row: Row) -> str:

@@ -17,7 +17,7 @@ os.environ.setdefault(
 
 from dmabench_reports import analysis, answers, load, page, style  # noqa: E402
 from dmabench_reports.model import Report  # noqa: E402
-from dmabench_reports.plots import access, platforms, size, sync  # noqa: E402
+from dmabench_reports.plots import access, parts, platforms, size, sync  # noqa: E402
 from dmabench_reports.plots.picture import Picture  # noqa: E402
 
 EXIT_OK, EXIT_USAGE = 0, 2
@@ -97,7 +97,12 @@ def build(
     sections = []
     for report in reports:
         drawn, folded = {}, []
-        for kind, module in (("size", size), ("sync", sync), ("access", access)):
+        for kind, module in (
+            ("size", size),
+            ("sync", sync),
+            ("access", access),
+            ("parts", parts),
+        ):
             pictures = module.pictures(report)  # type: ignore[attr-defined]
             drawn[kind] = gallery.hang([p for p in pictures if p.main])
             folded += gallery.hang([p for p in pictures if not p.main])

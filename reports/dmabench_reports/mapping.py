@@ -11,7 +11,7 @@ from dmabench_reports.model import Row
 # What counts as having got the mode that was asked for. With "coherent" the kernel chooses.
 _HONOURS = {
     "cached": {"writeback", "writethrough"},
-    "writecombine": {"writecombine", "noncacheable"},
+    "writecombine": {"writecombining", "writecombine", "normalnoncacheable"},
     "uncached": {"uncached", "uncachedminus", "device"},
 }
 
@@ -51,10 +51,8 @@ def of(row: Row) -> MemoryType:
 
 
 def _plain(name: str) -> str:
-    return re.sub(
-        r"[^a-z]", "", name.lower().replace("-", "minus" if name.endswith("-") else "")
-    )
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def _known(name: str) -> bool:
-    return _plain(name) not in ("", "unknown")
+    return bool(name) and not name.startswith("unknown")

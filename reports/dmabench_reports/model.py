@@ -150,7 +150,9 @@ class Series:
             elif self.sync_every:
                 parts.append(f"synced every {self.sync_every} transfers")
             elif not self.map_every:
-                parts.append("never synced")
+                parts.append(
+                    "never synced" if self.cache_mode == "none" else "not synced"
+                )
             if self.sync_bytes or self.sync_offset:
                 span = words.size(self.sync_bytes) if self.sync_bytes else "to the end"
                 parts.append(f"sync of {span} from byte {self.sync_offset}")
@@ -268,9 +270,15 @@ class Report:
     @property
     def workloads(self) -> list[Workload]:
         found = {r.params.workload for r in self.rows if r.params.strategy != "null"}
-        order = {t.name: i for i, t in enumerate(self.targets)}
+        order = {name: i for i, name in enumerate(self.target_names)}
         return sorted(
-            found, key=lambda w: (order.get(w.target, 99), w.access != "none", w)
+            found,
+            key=lambda w: (
+                order.get(w.target, 99),
+                w.access != "none",
+                w.touch == "none",
+                w,
+            ),
         )
 
     @property
@@ -281,7 +289,11 @@ class Report:
         return known + sorted(used - set(known))
 
     def target(self, name: str) -> Optional[Target]:
-        return next((t for t in self.targets if t.name == name), None)
+        """The target of this name; "pci" is the only PCI function that is bound."""
+        for one in self.targets:
+            if one.name == name or name == "pci" and one.name.startswith("pci:"):
+                return one
+        return None
 
     def find_missing(self, params: Params) -> Optional[tuple[str, Missing]]:
         for kind, group in (("skipped", self.skipped), ("error", self.errors)):

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional, Sequence
@@ -21,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 CLOCK_NAMES = {
     "hardware": "hardware",
     "realtime": "real time",
-    "instructions": "instructions (1 ns = 1 instruction)",
+    "instructions": "instructions",
     "modelled": "modelled",
     "fake": "fake",
 }
@@ -76,6 +75,12 @@ class Section:
     answers: list[answers.TargetAnswers]
     pictures: dict[str, list[Drawn]]  # by kind: size, sync, access
     folded: list[Drawn]
+
+    def by_target(self, kind: str) -> list[tuple[str, list[Drawn]]]:
+        groups: dict[str, list[Drawn]] = {t: [] for t in self.report.target_names}
+        for one in self.pictures[kind]:
+            groups[one.picture.rows[0].params.target].append(one)
+        return [(target, drawn) for target, drawn in groups.items() if drawn]
 
     @property
     def skipped(self) -> list[tuple[str, list[Missing]]]:
@@ -134,13 +139,9 @@ class SideBySide:
         if row is None:
             return ""
         ratio = row.real_time / self.best(column)
-        return (
-            ""
-            if ratio < 1.005
-            else f"×{ratio:.0f}"
-            if ratio >= 9.95
-            else f"×{ratio:.2g}"
-        )
+        if ratio < 1.05:
+            return ""
+        return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.2g}"
 
 
 def group_by_reason(missing: Sequence[Missing]) -> list[tuple[str, list[Missing]]]:
@@ -214,6 +215,9 @@ def render(
         row_cells=row_cells,
         memory_type=mapping.of,
         domain=domain,
+        usages=list(
+            dict.fromkeys(u for s in sections for a in s.answers for u in a.short)
+        ),
         tie=words.percent(analysis.TIE),
     )
 
@@ -255,9 +259,9 @@ def row_cells(section: Section, row: Row) -> list[TableCell]:
     cells = [_figure(row.real_time)]
     if row.ci:
         low, high = row.ci
-        same = math.isclose(low, high, rel_tol=1e-9)
-        text = "exact" if same else f"{words.exact(low)} … {words.exact(high)}"
-        cells.append(TableCell(text, f"{high - low:.6g}", f"{low:g} … {high:g} ns"))
+        half = (high - low) / 2 / row.real_time
+        text = "exact" if half < 5e-7 else f"± {words.percent(half)}"
+        cells.append(TableCell(text, f"{half:.6g}", f"{low:g} … {high:g} ns"))
     else:
         cells.append(_nothing())
     for name in section.phases:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Iterable, Sequence
 
 import matplotlib
+from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -270,23 +271,27 @@ _VARIABLES = {tone.light: f"var(--c{tone.light[1:]})" for tone in all_tones()}
 
 
 def for_page(svg: str, slug: str, title: str) -> str:
-    """An SVG to stand in the page: own ids, colours from CSS, the page's font size and width."""
+    """An SVG to stand in the page: ids of its own, colours from CSS, nothing that is not needed."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
-    svg = re.sub(r'\bid="', f'id="{slug}-', svg)
-    svg = re.sub(r'href="#', f'href="#{slug}-', svg)
-    svg = re.sub(r"url\(#", f"url(#{slug}-", svg)
+    used = set(re.findall(r'href="#([^"]+)"', svg))
+    used |= set(re.findall(r"url\(#([^)]+)\)", svg))
+    svg = re.sub(
+        r' id="([^"]+)"',
+        lambda m: f' id="{slug}-{m[1]}"' if m[1] in used else "",
+        svg,
+    )
+    svg = svg.replace('href="#', f'href="#{slug}-').replace("url(#", f"url(#{slug}-")
     svg = re.sub(
         r"#[0-9a-f]{6}\b", lambda m: _VARIABLES.get(m.group(0), m.group(0)), svg
     )
-    svg = re.sub(r"(<svg[^>]*?) height=\"[^\"]*\"", r"\1", svg, count=1)
-    svg = re.sub(
-        r"(<svg[^>]*?) width=\"([0-9.]+)pt\"", r'\1 data-width="\2"', svg, count=1
-    )
-    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{title}" ', 1)
-    svg = re.sub(r"^ +", "", svg, flags=re.M)
-    return svg
+    for _ in ("width", "height"):
+        svg = re.sub(r'^(<svg[^>]*?) (?:height|width)="[^"]*"', r"\1", svg)
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+    svg = re.sub(r"(\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg)
+    return re.sub(r"> <", "><", svg).strip()
 
 
 def css_variables() -> tuple[str, str]:

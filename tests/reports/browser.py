@@ -40,7 +40,9 @@ def find_chromium() -> str:
         path = shutil.which(name)
         if path:
             return path
-    raise FileNotFoundError(f"no browser found ({', '.join(NAMES)}); install Debian's package chromium")
+    raise FileNotFoundError(
+        f"no browser found ({', '.join(NAMES)}); install Debian's package chromium"
+    )
 
 
 class Browser:
@@ -60,7 +62,12 @@ class Browser:
             os.set_inheritable(4, True)
 
         self._process = subprocess.Popen(
-            [find_chromium(), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"],
+            [
+                find_chromium(),
+                *FLAGS,
+                f"--user-data-dir={self._profile}",
+                "about:blank",
+            ],
             preexec_fn=pipes,
             close_fds=False,
             stdin=subprocess.DEVNULL,
@@ -72,15 +79,22 @@ class Browser:
         self._buffer = b""
         self._next = 0
         self._session: Optional[str] = None
-        self.console: list[str] = []  # errors and warnings, exceptions, failed or attempted loads
+        self.console: list[
+            str
+        ] = []  # errors and warnings, exceptions, failed or attempted loads
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self.call(
+            "Target.attachToTarget", targetId=target, flatten=True
+        )["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         return self
 
     def __exit__(
-        self, kind: Optional[type[BaseException]], value: Optional[BaseException], trace: Optional[TracebackType]
+        self,
+        kind: Optional[type[BaseException]],
+        value: Optional[BaseException],
+        trace: Optional[TracebackType],
     ) -> None:
         try:
             self._session = None
@@ -119,7 +133,9 @@ class Browser:
     def _receive(self, seconds: float = 60) -> dict[str, Any]:
         end = time.monotonic() + seconds
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._from], [], [], max(0, end - time.monotonic()))
+            ready, _, _ = select.select(
+                [self._from], [], [], max(0, end - time.monotonic())
+            )
             if not ready:
                 raise TimeoutError("the browser did not answer")
             piece = os.read(self._from, 1 << 20)
@@ -135,26 +151,51 @@ class Browser:
         method, params = message.get("method"), message.get("params", {})
         if method == "Runtime.exceptionThrown":
             self.console.append(json.dumps(params["exceptionDetails"]))
-        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+        elif method == "Runtime.consoleAPICalled" and params["type"] in (
+            "error",
+            "warning",
+            "assert",
+        ):
             self.console.append(json.dumps(params["args"]))
-        elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
+        elif method == "Log.entryAdded" and params["entry"]["level"] in (
+            "error",
+            "warning",
+        ):
             self.console.append(params["entry"]["text"])
         elif method == "Network.requestWillBeSent":
             url = params["request"]["url"]
             if not url.startswith(("file:", "data:", "about:")):
                 self.console.append(f"the page asks the network for {url}")
 
-    def open(self, page: Path, width: int, dark: bool = False, script: bool = True, anchor: str = "") -> None:
+    def open(
+        self,
+        page: Path,
+        width: int,
+        dark: bool = False,
+        script: bool = True,
+        anchor: str = "",
+    ) -> None:
         """Load a page as a device of this width in CSS pixels."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 700)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 700,
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
-        self.call("Page.navigate", url=page.resolve().as_uri() + (f"#{anchor}" if anchor else ""))
+        self.call(
+            "Page.navigate",
+            url=page.resolve().as_uri() + (f"#{anchor}" if anchor else ""),
+        )
         self.wait_for("Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(json.dumps(answer["exceptionDetails"]))
         return answer["result"].get("value")
@@ -168,11 +209,15 @@ class Browser:
             "height": min(height or size["height"], size["height"] - top),
             "scale": 1,
         }
-        shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
+        shot = self.call(
+            "Page.captureScreenshot", clip=clip, captureBeyondViewport=True
+        )
         return base64.b64decode(shot["data"])
 
     def pdf(self) -> bytes:
-        return base64.b64decode(self.call("Page.printToPDF", printBackground=False)["data"])
+        return base64.b64decode(
+            self.call("Page.printToPDF", printBackground=False)["data"]
+        )
 
 
 def main() -> int:
@@ -198,7 +243,11 @@ def main() -> int:
         args.png.write_bytes(browser.screenshot(top, args.height))
         if args.pdf:
             args.pdf.write_bytes(browser.pdf())
-        print(browser.evaluate("[innerWidth, document.documentElement.scrollWidth, document.documentElement.scrollHeight]"))
+        print(
+            browser.evaluate(
+                "[innerWidth, document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+            )
+        )
         print("\n".join(browser.console) or "nothing on the console")
     return 0
 

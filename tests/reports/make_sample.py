@@ -172,6 +172,7 @@ def name_of(params: dict[str, Any]) -> str:
 
 
 def points(platform: Platform) -> Iterator[tuple[Target, dict[str, Any]]]:
+    """Much like the scenarios that are shipped."""
     for target in platform.targets:
 
         def point(
@@ -185,54 +186,58 @@ def points(platform: Platform) -> Iterator[tuple[Target, dict[str, Any]]]:
                 **axes,
             }
 
+        single, page, sg = "streaming_single", "streaming_page", "streaming_sg"
+        receive = {"direction": "from_device"}
         yield point("null", 4096)
-        for touch in ("none", "copy"):
-            for size in SIZES:
-                yield point("coherent", size, touch=touch)
-                yield point("write_combine", size, touch=touch)
-                if size <= 4096:
-                    yield point("pool", size, map_every=1, touch=touch)
-                for direction in DIRECTIONS if touch == "none" else DIRECTIONS[:1]:
-                    for strategy in (
-                        "streaming_single",
-                        "streaming_page",
-                        "streaming_sg",
-                    ):
-                        yield point(
-                            strategy,
-                            size,
-                            direction=direction,
-                            map_every=1,
-                            touch=touch,
-                        )
-                    yield point(
-                        "streaming_single",
-                        size,
-                        direction=direction,
-                        sync_every=1,
-                        touch=touch,
-                    )
+        for size in SIZES:
+            yield point("coherent", size)
+            yield point("write_combine", size)
+            if size <= 4096:
+                yield point("pool", size, map_every=1)
+            for strategy in (single, page, sg):
+                yield point(strategy, size, map_every=1)
+            yield point(single, size, map_every=1, direction="to_device")
+            for direction in DIRECTIONS:
+                yield point(single, size, direction=direction, sync_every=1)
+            yield point("coherent", size, touch="read")
+            yield point("write_combine", size, touch="read")
+            for strategy in (single, sg):
+                yield point(strategy, size, map_every=1, touch="read", **receive)
+            yield point(single, size, sync_every=1, touch="read", **receive)
         for size in SYNC_SIZES:
             for every in SYNC_EVERY:
                 if every != 1:
-                    yield point(
-                        "streaming_single", size, sync_every=every, touch="copy"
-                    )
-            yield point("streaming_single", size, sync_every=1, sync_bytes=256)
+                    yield point(single, size, sync_every=every, touch="read", **receive)
+            for every in (4, 16, 64):
+                yield point(single, size, map_every=every, **receive)
             yield point("coherent", size, map_every=1)
+        for part in (64, 1024, 4096, 16384):
+            yield point(single, 65536, sync_every=1, sync_bytes=part)
         for size in SYNC_SIZES:
             for access in ("read", "write", "copy"):
-                for mode in ("cached", "writecombine", "uncached"):
+                for every in (0, 1):
                     yield point(
-                        "streaming_page",
+                        page,
                         size,
-                        sync_every=1,
-                        cache_mode=mode,
+                        sync_every=every,
+                        cache_mode="cached",
                         access=access,
                     )
+                for mode in ("writecombine", "uncached"):
+                    yield point(page, size, cache_mode=mode, access=access)
                 yield point("coherent", size, cache_mode="coherent", access=access)
                 yield point(
                     "write_combine", size, cache_mode="writecombine", access=access
+                )
+        for mode in ("cached", "writecombine"):
+            for part in (64, 4096, 65536):
+                yield point(
+                    page,
+                    1048576,
+                    sync_every=int(mode == "cached"),
+                    cache_mode=mode,
+                    access="read",
+                    touch_bytes=part,
                 )
 
 
@@ -312,22 +317,22 @@ def memory_types(
 ) -> tuple[str, str]:
     if platform.arch == "x86_64":
         by_mode = {
-            "cached": "writeback",
-            "writecombine": "writecombine",
-            "uncached": "uncached_minus",
+            "cached": "write-back",
+            "writecombine": "write-combining",
+            "uncached": "uncached-minus",
         }
         if params["strategy"] == "streaming_page":
             return by_mode[params["cache_mode"]], by_mode[params["cache_mode"]]
-        return "writeback", "writeback"
+        return "write-back", "write-back"
     if params["cache_mode"] == "coherent" and target.coherent:
-        return "writeback", "writeback"
+        return "write-back", "write-back"
     by_mode = {
-        "cached": "writeback",
-        "writecombine": "noncacheable",
+        "cached": "write-back",
+        "writecombine": "normal non-cacheable",
         "uncached": "device",
     }
-    user = by_mode.get(params["cache_mode"], "noncacheable")
-    return user, "writeback" if params["strategy"] == "streaming_page" else user
+    user = by_mode.get(params["cache_mode"], "normal non-cacheable")
+    return user, "write-back" if params["strategy"] == "streaming_page" else user
 
 
 def row_of(
@@ -340,7 +345,7 @@ def row_of(
         per_byte = {"read": 0.376, "write": 0.626, "copy": 0.25}[params["access"]]
         if params["cache_mode"] != "cached":
             per_byte += platform.uncached_ns
-        access_ns = 14.0 + size * per_byte
+        access_ns = 14.0 + (params["touch_bytes"] or size) * per_byte
         for name, value in list(phases.items()):
             if isinstance(value, float):
                 phases[name] = value + 310.0  # the ioctl
@@ -393,7 +398,7 @@ def row_of(
     counters = []
     if access_ns:
         row["access_ns"] = round(access_ns, 4)
-        row["bytes_per_lap"] = size
+        row["bytes_per_lap"] = params["touch_bytes"] or size
     if platform.has_pmu:
         row["cycles_per_lap"] = round(middle, 2)
         row["instructions_per_lap"] = round(middle, 2)
@@ -516,7 +521,7 @@ def make_report(
                 "harness_version": "0.1.0",
                 "targets": [
                     {
-                        "name": t.name,
+                        "name": t.name if t.kind != "pci" else "pci:0000:00:03.0",
                         "kind": t.kind,
                         "coherent": t.coherent,
                         "iommu_domain": t.domain or "none",

@@ -32,7 +32,11 @@ def per_kib(row: Row) -> Optional[tuple[float, float]]:
 
 def pictures(report: Report) -> list[Picture]:
     out = []
-    rows = [r for r in report.rows if r.params.access != "none" and per_kib(r)]
+    rows = [
+        r
+        for r in report.rows
+        if r.params.access != "none" and not r.params.touch_bytes and per_kib(r)
+    ]
     keys = {(r.params.target, r.params.pattern, r.params.size) for r in rows}
     targets = {name: i for i, name in enumerate(report.target_names)}
     for target, pattern, size in sorted(

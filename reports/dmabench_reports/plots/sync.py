@@ -10,14 +10,15 @@ from matplotlib.patches import Patch
 from dmabench_reports import analysis, style, words
 from dmabench_reports.model import PHASES, Report, Row, Workload, is_streaming
 from dmabench_reports.plots.picture import Picture, footer, unit
-from dmabench_reports.plots.size import no_figure_words
+from dmabench_reports.plots.lines import no_figure_words
 
 REST = "rest of the lap"
+LEAST = 3  # frequencies that make a picture
 FAR = 2.5  # a coherent line this many times above the bars would flatten them
 
 
 def pictures(report: Report) -> list[Picture]:
-    """One for each strategy, size and direction with two sync frequencies at least."""
+    """One for each strategy, size and direction with three sync frequencies at least."""
     out = []
     for workload in report.workloads:
         rows = report.in_workload(workload)
@@ -31,7 +32,7 @@ def pictures(report: Report) -> list[Picture]:
         for key in sorted(
             groups, key=lambda k: (k[1] != first, k[0], k[1], k[3], k[4], k[2])
         ):
-            if len(groups[key]) >= 2:
+            if len(groups[key]) >= LEAST:
                 out.append(
                     _picture(report, workload, key, groups[key], main=key[1] == first)
                 )
@@ -161,9 +162,8 @@ def _picture(
     axes.set_xlabel("transfers per sync (one lap is one transfer)")
     axes.set_ylabel(f"cost of a lap ({unit(report)})")
     axes.grid(True, axis="y")
-    style.legend(
-        figure, *_legend(axes, handles, labels, None if far else reference), columns=2
-    )
+    handles, labels = _legend(axes, handles, labels, None if far else reference)
+    style.legend(figure, handles, labels, columns=2)
     used = rows + ([reference] if reference else [])
     return Picture(
         slug=".".join(
