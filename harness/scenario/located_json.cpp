@@ -208,7 +208,6 @@ bool contains(std::string_view text, std::string_view part) {
 Problem TreeBuilder::explain(std::size_t read, std::string_view what) const {
     const std::size_t token = cursor_.peek();
     const char first = token < text_.size() ? text_[token] : '\0';
-    const bool in_object = !open_.empty() && open_.back().node->kind == JsonNode::Kind::object;
 
     if (contains(what, "unexpected end of input")) {
         return {text_.size(), open_.empty()
@@ -250,8 +249,10 @@ Problem TreeBuilder::explain(std::size_t read, std::string_view what) const {
         }
     }
     const bool structural = contains(message, "unexpected ','") || contains(message, "unexpected ':'");
-    if (message.starts_with("invalid literal") && in_object) {
-        message.replace(0, std::string_view("invalid literal").size(), "not a JSON value");
+    if (message.starts_with("invalid literal")) {
+        const bool is_first = open_.empty() && last_token_.empty();
+        message.replace(0, std::string_view("invalid literal").size(),
+                        is_first ? "not JSON; expected an object" : "not a JSON value");
     }
     return {structural && read > 0 ? read - 1 : token, printable(message)};
 }

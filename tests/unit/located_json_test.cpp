@@ -125,7 +125,7 @@ TEST(LocatedJson, SyntaxErrorsArePlainSentences) {
     EXPECT_EQ(error_of("{\"a\": \"\\q\"}"),
               "a.json:1:7: invalid string: forbidden character after backslash");
     EXPECT_EQ(error_of("/* no end"), "a.json:1:1: invalid comment; missing closing '*/'");
-    EXPECT_EQ(error_of("{\"a\": 1} # x"), "a.json:1:10: invalid literal; expected end of input");
+    EXPECT_EQ(error_of("{\"a\": 1} # x"), "a.json:1:10: not a JSON value; expected end of input");
 }
 
 TEST(LocatedJson, RefusesWhatIsNotText) {
