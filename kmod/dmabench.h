@@ -6,7 +6,7 @@
  *
  *   device_lock() of a PCI function (taken by the driver core around remove())
  *     dmabench_context.lock	one call at a time on a file; held for a whole RUN
- *       mmap_lock of the mm	(read) by MAPPING and by the teardown of a buffer
+ *       mmap_lock of the mm	by MAPPING, and by the teardown of an mmap()ed buffer
  *         dmabench_context.map_lock	whether mmap() may map the buffer
  *       targets_lock		the list of targets, and who has claimed each
  *
@@ -15,9 +15,9 @@
  *
  * A target that goes away: dmabench_target_remove() takes it off the list and sets
  * ->gone, which stops a RUN at the next group of laps; it then takes the owner's
- * context lock and tears the buffer down itself.  As remove() waits for that lock, a
- * target stays valid for as long as a context that has claimed it holds its own lock,
- * and needs no reference count.
+ * context lock and tears the buffer down, if no call has done so.  As remove() waits for
+ * that lock, a target stays valid for as long as a context that has claimed it holds its
+ * own lock, and needs no reference count.
  */
 #ifndef _DMABENCH_H
 #define _DMABENCH_H
@@ -198,7 +198,7 @@ void dmabench_context_put(struct dmabench_context *ctx);
 /* setup.c */
 int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg);
 void dmabench_teardown(struct dmabench_context *ctx, int map_error);
-int dmabench_ready(const struct dmabench_context *ctx);
+int dmabench_ready(struct dmabench_context *ctx);
 int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason);
 int dmabench_check_mapping(struct dmabench_buffer *b, size_t bytes);
 

@@ -9,18 +9,19 @@
 #include <linux/mmap_lock.h>
 #include <linux/sched/mm.h>
 #ifdef CONFIG_X86_64
-#include <asm/memtype.h>
 #include <asm/set_memory.h>
 #endif
 #include "compat.h"
 #include "dmabench.h"
 
-/* Whether a user mapping of pages can be given another memory type than the usual. */
+/* Whether user mappings of pages can be of that mode, which is not the usual type. */
 static bool can_change_memtype(enum dmabench_mmap_mode mode)
 {
 #if defined(CONFIG_X86_64)
-	/* Without the PAT, what is asked to be write-combining becomes uncached. */
-	return mode != DMABENCH_MMAP_WRITECOMBINE || pat_enabled();
+	/* With the PAT off, the kernel makes both the same. */
+	return mode == DMABENCH_MMAP_UNCACHED ||
+	       pgprot_val(pgprot_writecombine(PAGE_KERNEL)) !=
+	       pgprot_val(pgprot_noncached(PAGE_KERNEL));
 #else
 	return IS_ENABLED(CONFIG_ARM64);
 #endif
@@ -160,7 +161,9 @@ void dmabench_mmap_allow(struct dmabench_context *ctx)
  *
  * Page tables are filled by mmap() before the VMA can be found through the address
  * space.  All that happens under the mmap_lock of ctx->mm, and an mmap() that comes later
- * sees @error; so once we have had that lock, unmap_mapping_range() finds everything.
+ * sees @error; so once we have that lock, unmap_mapping_range() finds everything.  It is
+ * held meanwhile because x86 warns of a VM_PAT area that loses its pages to us while
+ * munmap(), which asks for the type of the first of them, is at work on it.
  */
 void dmabench_mmap_revoke(struct dmabench_context *ctx, int error)
 {
@@ -173,11 +176,11 @@ void dmabench_mmap_revoke(struct dmabench_context *ctx, int error)
 	mutex_unlock(&ctx->map_lock);
 
 	if (was_mapped) {
-		mmap_read_lock(ctx->mm);
-		mmap_read_unlock(ctx->mm);
+		mmap_write_lock(ctx->mm);
 		unmap_mapping_range(ctx->mapping,
 				    (loff_t)dmabench_mmap_pgoff(ctx) << PAGE_SHIFT,
 				    DMABENCH_MAX_SIZE, 1);
+		mmap_write_unlock(ctx->mm);
 	}
 	if (ctx->mm)
 		mmdrop(ctx->mm);

@@ -164,6 +164,8 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		err = dmabench_fail(b, s.error == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
 							    DMABENCH_REASON_MAP_FAILED);
 	arg->reason = b->reason;
+	if (err == -ENODEV)
+		dmabench_teardown(ctx, -ENODEV);
 	return err;
 }
 

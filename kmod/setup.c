@@ -57,10 +57,15 @@ int dmabench_check_mapping(struct dmabench_buffer *b, size_t bytes)
  * dmabench_ready() - ask for a buffer that is set up
  * @ctx:	context, locked
  *
+ * A target that is going away waits for our lock.  Who notices first tears down, so
+ * that all calls give -ENODEV as soon as one has.
+ *
  * Return: 0, -ENODATA, or -ENODEV when its target took it away.
  */
-int dmabench_ready(const struct dmabench_context *ctx)
+int dmabench_ready(struct dmabench_context *ctx)
 {
+	if (ctx->ready && READ_ONCE(ctx->target->gone))
+		dmabench_teardown(ctx, -ENODEV);
 	if (ctx->gone)
 		return -ENODEV;
 	return ctx->ready ? 0 : -ENODATA;
