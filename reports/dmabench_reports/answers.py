@@ -230,6 +230,8 @@ def _find(
         and (r.params.touch != "none") == touched
     ]
     touch = {"read": 0, "copy": 1, "write": 2, "none": 3}
+    if not found:
+        return None
     return min(
         found,
         key=lambda r: (
@@ -238,7 +240,6 @@ def _find(
             r.params.direction != "bidirectional",
             r.name,
         ),
-        default=None,
     )
 
 
@@ -277,7 +278,8 @@ def _sync_share(report: Report, target: str, size: int) -> Optional[Statement]:
     """With CPU access where that was measured: in a lap that only syncs, sync is all there is."""
     row = _find(report, target, size, (0, 1), True)
     alone = row is None
-    row = row or _find(report, target, size, (0, 1), False)
+    if row is None:
+        row = _find(report, target, size, (0, 1), False)
     if row is None:
         return None
     share = row.share("sync_for_device", "sync_for_cpu")

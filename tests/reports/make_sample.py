@@ -398,6 +398,11 @@ def row_of(
     counters = []
     if access_ns:
         row["access_ns"] = round(access_ns, 4)
+        nested_phases["access"] = {
+            "calls": laps,
+            "per_call_ns": round(access_ns, 4),
+            "per_lap_ns": round(access_ns, 4),
+        }
         row["bytes_per_lap"] = params["touch_bytes"] or size
     if platform.has_pmu:
         row["cycles_per_lap"] = round(middle, 2)

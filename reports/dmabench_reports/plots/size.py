@@ -86,11 +86,11 @@ def _picture(
     ]
     has_direction = any(is_streaming(s.strategy) for s in drawn)
     subtitle = " · ".join(
-        (report.label, workload.target, workload.text)
-        + ((direction,) if has_direction else ())
+        (report.label, workload.target) + ((direction,) if has_direction else ())
     )
+    title = f"{workload.text[0].upper()}{workload.text[1:]}: cost by buffer size"
     figure, axes = style.frame(
-        "Cost of a lap by buffer size",
+        title,
         subtitle,
         footer(report),
         2.5,
@@ -105,7 +105,7 @@ def _picture(
     style.legend(figure, handles, labels)
     return Picture(
         slug=f"{report.slug}.{words.slug(workload.target)}.size.{workload.slug}.{direction}",
-        title=f"Cost of a lap by buffer size: {workload.text}",
+        title=title,
         caption=_caption(crossings, marked, used),
         figure=figure,
         rows=used,
@@ -161,8 +161,5 @@ def _caption(
         )
     elif marked:
         parts.append(f"coherent and {marked} do not cross in this range.")
-    parts.append(
-        "Solid: mapped or allocated in each lap. Broken line, hollow marker: made once, before the laps."
-    )
     parts.append(drawing.no_figure_words(rows))
     return " ".join(p for p in parts if p)
