@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from . import modinfo, paths
+from . import bootimage, modinfo, paths
 from .errors import InfrastructureError
 from .packages import DEBIAN_ARCH, Apt, pick
 from .platforms import KernelSpec
@@ -84,7 +84,7 @@ def _keep(unpacked: Path, new: Path, release: str, spec: KernelSpec, versions: d
     image = unpacked / "boot" / f"vmlinuz-{release}"
     if not image.exists():
         raise InfrastructureError(f"the packages of kernel {release} hold no vmlinuz")
-    image.rename(new / "vmlinuz")
+    (new / "vmlinuz").write_bytes(bootimage.unpacked(image.read_bytes()))
     (new / "modules").mkdir()
     tree = unpacked / "lib/modules" / release
     names = []
