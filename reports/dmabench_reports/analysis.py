@@ -176,7 +176,7 @@ def comparisons(report: Report, workload: Workload) -> list[Comparison]:
     if coherent is None:
         return []
     out = []
-    for series in usual_usages(lines):
+    for series in sorted(usual_usages(lines), key=lambda s: s.map_every == 0):
         if not _is_cached(series):
             continue
         one = compare_series(

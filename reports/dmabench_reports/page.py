@@ -17,6 +17,8 @@ from dmabench_reports.plots.picture import Picture
 
 HERE = Path(__file__).resolve().parent
 
+ONE_LINE = 3  # pictures beside one another on a wide screen
+
 CLOCK_NAMES = {
     "hardware": "hardware",
     "realtime": "real time",
@@ -80,7 +82,10 @@ class Section:
         groups: dict[str, list[Drawn]] = {t: [] for t in self.report.target_names}
         for one in self.pictures[kind]:
             groups[one.picture.rows[0].params.target].append(one)
-        return [(target, drawn) for target, drawn in groups.items() if drawn]
+        found = [(target, drawn) for target, drawn in groups.items() if drawn]
+        if sum(len(drawn) for _, drawn in found) <= ONE_LINE:
+            return [("", [one for _, drawn in found for one in drawn])]
+        return found
 
     @property
     def skipped(self) -> list[tuple[str, list[Missing]]]:
@@ -215,8 +220,9 @@ def render(
         row_cells=row_cells,
         memory_type=mapping.of,
         domain=domain,
-        usages=list(
-            dict.fromkeys(u for s in sections for a in s.answers for u in a.short)
+        usages=sorted(
+            {u for s in sections for a in s.answers for u in a.short},
+            key=lambda u: (not u.startswith("mapped for each"), u),
         ),
         tie=words.percent(analysis.TIE),
     )

@@ -210,10 +210,15 @@ def size_ticks(axes: Axes, sizes: Iterable[int], most: int = 7) -> None:
 def duration_ticks(axes: Axes, low: float, high: float, which: str = "y") -> None:
     """A log axis of durations over [low, high], written as 10 ns, 1 µs."""
     low, high = low / 1.25, high * 1.25
+    if high / low < 3:  # nearly flat: let it look flat, and leave room for ticks
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(3), middle * math.sqrt(3)
     decades = math.log10(high / low)
     steps: tuple[float, ...] = (1,)
-    if decades < 0.75:
-        steps = (1, 1.5, 2, 3, 4, 6, 8)
+    if decades < 0.55:
+        steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+    elif decades < 0.9:
+        steps = (1, 2, 3, 4, 6, 8)
     elif decades < 1.7:
         steps = (1, 2, 5)
     ticks = [

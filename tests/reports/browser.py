@@ -186,6 +186,9 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
+        # by way of an empty page: from a page to an anchor in it nothing is loaded
+        self.call("Page.navigate", url="about:blank")
+        self.wait_for("Page.loadEventFired")
         self.call(
             "Page.navigate",
             url=page.resolve().as_uri() + (f"#{anchor}" if anchor else ""),

@@ -188,8 +188,10 @@ def _picture(
 
 def _caption(flags: dict[tuple[str, str], str], accesses: list[str]) -> str:
     wrong = [
-        f"{strategy} {mode}: {flag}" for (strategy, mode), flag in flags.items() if flag
+        f"{strategy} ({mode}): {flag}"
+        for (strategy, mode), flag in flags.items()
+        if flag
     ]
     if wrong:
-        return "Not as asked for: " + "; ".join(wrong) + "."
+        return "Mind the memory types: " + "; ".join(wrong) + "."
     return f"{', '.join(accesses).capitalize()} of the whole buffer; every mapping has the memory type asked for."

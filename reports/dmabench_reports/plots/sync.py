@@ -88,7 +88,7 @@ def _picture(
             ),
         )
     )
-    rows_of_legend = -(-len(labels) // 2) + (1 if reference else 0)
+    rows_of_legend = -(-(len(labels) + (reference is not None)) // 2)
     figure, axes = style.frame(
         f"{words.size(size)}: cost of a lap by sync frequency",
         subtitle,
@@ -142,6 +142,7 @@ def _picture(
             textcoords="offset points",
             ha="center",
             va="bottom",
+            bbox={"facecolor": style.PAPER.light, "edgecolor": "none", "pad": 0.6},
             size=7 if len(rows) > 6 else 7.5,
             zorder=6,
         )
@@ -220,9 +221,14 @@ def _caption(
             f"Synced at each transfer, the two syncs take {words.percent(share)} of the phases."
         )
     if reference is not None:
-        cheaper = [e for e, r in zip(order, rows) if r.real_time < reference.real_time]
+        verdicts = [analysis.verdict(reference, r) for r in rows]
+        cheaper = [e for e, v in zip(order, verdicts) if v == "streaming"]
         if not cheaper:
-            parts.append("Coherent is below every bar.")
+            parts.append(
+                "Coherent is below every bar."
+                if set(verdicts) == {"coherent"}
+                else "No bar is below coherent."
+            )
         elif len(cheaper) == len(rows):
             parts.append("Every bar is below coherent.")
         else:
