@@ -42,7 +42,10 @@ static inline bool dmabench_sync_elided(struct device *dev)
 #endif
 }
 
-/* The condition under which struct device has dma_coherent. */
+/*
+ * The condition under which struct device knows whether it is coherent: in a bit field,
+ * or since 7.x in flags with accessors (Kbuild looks which).
+ */
 #if defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || \
 	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
 	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
@@ -50,12 +53,20 @@ static inline bool dmabench_sync_elided(struct device *dev)
 
 static inline bool dmabench_dev_coherent(const struct device *dev)
 {
+#ifdef DMABENCH_HAVE_DEV_FLAGS
+	return dev_dma_coherent(dev);
+#else
 	return dev->dma_coherent;
+#endif
 }
 
 static inline void dmabench_dev_set_coherent(struct device *dev, bool coherent)
 {
+#ifdef DMABENCH_HAVE_DEV_FLAGS
+	dev_assign_dma_coherent(dev, coherent);
+#else
 	dev->dma_coherent = coherent;
+#endif
 }
 #else
 #define DMABENCH_COHERENCE_BY_DEVICE	0

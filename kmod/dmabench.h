@@ -178,13 +178,13 @@ struct dmabench_strategy {
  */
 struct dmabench_context {
 	struct kref ref;
-	struct mutex lock;
+	struct mutex lock;	/* held for a whole call */
 	struct dmabench_target *target;
 	bool ready;
 	bool gone;
 	struct dmabench_buffer buf;
 
-	struct mutex map_lock;
+	struct mutex map_lock;	/* below mmap_lock */
 	int map_error;
 	bool was_mapped;
 	struct mm_struct *mm;

@@ -142,10 +142,11 @@ dmabench_laps_stamped(const struct dmabench_lap_ops *ops, struct dmabench_buffer
 {
 	u64 map_left = s->map_left;
 	u64 sync_left = s->sync_left;
+	/* Out of the loop, for kernels that clear what is on the stack. */
+	struct dmabench_stamps st;
 	u64 lap;
 
 	for (lap = 0; lap < laps; lap++) {
-		struct dmabench_stamps st;
 		bool sync, unmap, touch_last;
 		u64 start;
 

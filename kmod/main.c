@@ -40,7 +40,7 @@ static_assert((int)DMABENCH_FROM_DEVICE == DMA_FROM_DEVICE);
 static DEFINE_IDA(context_ids);
 
 /* loff_t has to hold the last byte of the last file's range of offsets */
-#define MAX_CONTEXTS	(1 << 16)
+#define MAX_CONTEXTS	65536
 
 static int dmabench_open(struct inode *inode, struct file *file)
 {

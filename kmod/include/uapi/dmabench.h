@@ -8,8 +8,8 @@
  * - Every struct begins with its own size in bytes, as user space knows it.  The
  *   module accepts a smaller struct (an older caller: what is missing counts as
  *   zero) and a larger one (a newer caller) as long as all bytes that it does
- *   not know are zero; otherwise the call fails with E2BIG.  A size below the
- *   first published one fails with EINVAL.
+ *   not know are zero; otherwise, and above one page, the call fails with E2BIG.
+ *   A size below the first published one fails with EINVAL.
  * - Reserved fields and unknown flag bits must be zero, otherwise EINVAL.
  * - Ids are explicit and are never reused.  Names are NUL-terminated.
  * - Lengths are in bytes, durations in nanoseconds of the kernel's raw
@@ -23,6 +23,7 @@
  *   E2BIG       the struct has unknown trailing bytes that are not zero
  *   ENOTTY      no such ioctl
  *   ENODEV      the target went away (unbound or hot-removed)
+ *   EINTR       a signal came while another call on the same file was under way
  */
 #ifndef _UAPI_DMABENCH_H
 #define _UAPI_DMABENCH_H
@@ -83,7 +84,9 @@ enum dmabench_direction {
 
 /* Where the memory of a streaming strategy comes from. */
 enum dmabench_source {
-	DMABENCH_SOURCE_DEFAULT		= 0,	/* the strategy's own choice */
+	DMABENCH_SOURCE_DEFAULT		= 0,	/* the strategy's own choice: its
+						 * default_source, but pages where
+						 * an mmap_mode is asked for */
 	DMABENCH_SOURCE_KMALLOC		= 1,
 	DMABENCH_SOURCE_PAGES		= 2,	/* page allocator */
 };
@@ -290,7 +293,8 @@ struct dmabench_target_info {
  *
  * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
  * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
- * last.  A buffer that is set up already is torn down first.
+ * last.  A buffer that is set up already is torn down first, also when the call
+ * then fails.
  *
  * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY as told by @reason; ENODEV no
  * such target; EINVAL.
@@ -337,7 +341,8 @@ struct dmabench_setup {
  * @max_ns:	largest
  * @bucket:	counts, see above
  *
- * Durations are as stamped: each holds the cost of one clock reading.
+ * Durations are as stamped: each holds the cost of one clock reading, that of a lap
+ * one for each phase executed in it, and at least one.
  */
 struct dmabench_hist {
 	__u64 count;
@@ -369,7 +374,7 @@ struct dmabench_hist {
  * count it.  Gives way to other tasks between groups of laps.
  *
  * errno: EINTR a signal came, @laps_done tells how far it got; EIO a mapping failed;
- * ENODATA nothing is set up; ENODEV; EINVAL.
+ * ENOMEM DMA memory, or the histograms; ENODATA nothing is set up; ENODEV; EINVAL.
  */
 struct dmabench_run {
 	__u32 size;
@@ -434,9 +439,10 @@ struct dmabench_mapping {
 
 /*
  * mmap(): offset 0, length at most the buffer's size rounded up to pages, MAP_SHARED.
- * errno: ENODATA nothing is set up; EINVAL outside the buffer, not shared, or set up
- * with DMABENCH_MMAP_NONE.  A mapping outlives neither its buffer nor its target:
- * once they are gone, access gives SIGBUS.
+ * errno: ENODATA nothing is set up; EINVAL outside the buffer, not shared, set up with
+ * DMABENCH_MMAP_NONE, or by another process than the one that set it up; ENODEV.  A
+ * mapping outlives neither its buffer nor its target: once they are gone, access gives
+ * SIGBUS.  It is not inherited by fork().
  */
 
 #define DMABENCH_IOC_MAGIC	0xD8
