@@ -157,13 +157,10 @@ def test_only_finite_figures_above_zero_are_drawn(built: Built) -> None:
                 assert picture.rows
                 for axes in picture.figure.axes:
                     for line in axes.lines:
+                        if line.get_transform() != axes.transData:
+                            continue  # a rule across the axes
                         for y in line.get_ydata():
-                            assert y == y and abs(y) != float("inf")
-                            assert (
-                                y > 0
-                                or module in (access,)
-                                or axes.get_yscale() == "linear"
-                            )
+                            assert y > 0 and y < float("inf")
                     for patch in axes.patches:
                         for number in (patch.get_width(), patch.get_height()):
                             assert number == number and number >= 0
