@@ -553,6 +553,43 @@ static bool relation_is_sound(const struct dmabench_setup *s)
 	return false;
 }
 
+static void test_relation(int fd, const struct dmabench_target_info *t)
+{
+	static const char *const names[] = { "none", "identity", "offset", "iommu", "bounced" };
+	const uint32_t syncs = BIT(DMABENCH_PHASE_SYNC_FOR_DEVICE) |
+			       BIT(DMABENCH_PHASE_SYNC_FOR_CPU);
+	struct dmabench_setup s;
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < nr_strategies; i++) {
+		const struct dmabench_strategy_info *si = &strategies[i];
+
+		s = setup_of(si->id, t->id, 4096);
+		if (setup(fd, &s)) {
+			good = false;
+			continue;
+		}
+		printf("# %s on %s: %s, phys %#llx dma %#llx mask %#llx elided %#x\n", si->name,
+		       t->name, s.relation < ARRAY_SIZE(names) ? names[s.relation] : "?",
+		       (unsigned long long)s.phys_addr, (unsigned long long)s.dma_addr,
+		       (unsigned long long)s.dma_mask, s.elided);
+		good &= relation_is_sound(&s) && s.dma_mask;
+		good &= (si->id == DMABENCH_NULL) == (s.relation == DMABENCH_RELATION_NONE);
+		good &= s.relation != DMABENCH_RELATION_IOMMU || t->flags & DMABENCH_TARGET_IOMMU;
+		/* DMA memory does not bounce, and its barriers are there on any kernel. */
+		if (!streaming(si))
+			good &= s.relation != DMABENCH_RELATION_BOUNCED && !s.elided;
+		/* What bounces, or does not snoop, has something to sync. */
+		if (s.relation == DMABENCH_RELATION_BOUNCED ||
+		    (t->flags & (DMABENCH_TARGET_COHERENT | DMABENCH_TARGET_COHERENT_KNOWN)) ==
+		    DMABENCH_TARGET_COHERENT_KNOWN)
+			good &= !s.elided;
+		good &= !(s.elided & ~syncs);
+	}
+	ok(good, "%s: relations and elisions make sense", t->name);
+}
+
 /* ---- RUN ---- */
 
 /* How often a phase has to occur in so many laps, from the header's words. */
@@ -850,6 +887,44 @@ static void test_sync_moves_data(int fd, const struct dmabench_target_info *t)
 	ok(inside, "%s: a sync copies its range", t->name);
 	ok(outside, "%s: a sync copies nothing but its range", t->name);
 	munmap(p, 8192);
+}
+
+/*
+ * Bouncing also shows when the touch happens: what the CPU writes while the device owns
+ * the buffer is lost at the unmap, which copies the device's data over it.
+ */
+static void test_touch_order(int fd, const struct dmabench_target_info *t)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_SINGLE, t->id, 64);
+	struct dmabench_run r;
+	unsigned char *p;
+
+	s.mmap_mode = DMABENCH_MMAP_CACHED;
+	s.direction = DMABENCH_FROM_DEVICE;
+	s.touch = DMABENCH_TOUCH_WRITE;
+	s.map_every = 1;
+	for (s.sync_every = 0; s.sync_every <= 1; s.sync_every++) {
+		if (setup(fd, &s)) {
+			ok(false, "SETUP with mmap on %s: errno %d", t->name, errno);
+			return;
+		}
+		if (s.relation != DMABENCH_RELATION_BOUNCED) {
+			skip("when the touch happens", "this target does not bounce");
+			return;
+		}
+		p = map_buffer(fd, 64);
+		if (!ok(p != MAP_FAILED, "mmap of a bounced buffer"))
+			return;
+		memset(p, 0x44, 64);
+		run(fd, 1, &r);
+		if (s.sync_every)
+			ok(p[0] == 0x44 && p[63] == 0x44,
+			   "%s: with a sync, the touch comes before the unmap", t->name);
+		else
+			ok(p[0] != 0x44 && p[63] != 0x44,
+			   "%s: without a sync, the touch comes after the unmap", t->name);
+		munmap(p, 64);
+	}
 }
 
 /* ---- mmap() ---- */
@@ -1375,7 +1450,9 @@ int main(int argc, char **argv)
 		for (j = 0; j < nr_strategies; j++)
 			test_strategy(fd, t, &strategies[j]);
 		test_limits(fd, t);
+		test_relation(fd, t);
 		test_sync_moves_data(fd, t);
+		test_touch_order(fd, t);
 		for (j = 0; j < nr_strategies; j++) {
 			for (mode = 1; mode < ARRAY_SIZE(mode_names); mode++)
 				if (strategies[j].mmap_modes & BIT(mode))
