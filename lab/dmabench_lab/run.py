@@ -59,7 +59,8 @@ def guest_command(platform: Platform, request: Request, report: str) -> list[str
     command = ["dmabench", "run", *(f"/mnt/in/{path.name}" for path in request.scenarios), *request.arguments]
     command += ["--on", "host", "-o", f"/mnt/out/{report}"]
     command += ["--platform-name", platform.name, "--clock", request.clock]
-    return [*command, "--resume"] if request.resume else command
+    command += ["--resume"] if request.resume else []
+    return command + (["--quiet"] if request.quiet else [])
 
 
 def worst(codes: Sequence[int]) -> int:
@@ -87,6 +88,8 @@ def run(tasks: Sequence[Task], request: Request) -> int:
     for future in waiting:
         future.result()
     for task in tasks:
+        if len(tasks) > 1 and task.out and not request.quiet:
+            print(f"== {task.platform.name}")
         _tell(task)
     if stopping.is_set():
         print("lab: interrupted; the same command with --resume goes on from the journals", file=sys.stderr)
@@ -100,8 +103,8 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
     line = task.line
     try:
         preload = [path for path in (task.journal, task.report) if request.resume and path.exists()]
-        if task.journal.exists() and not request.resume:
-            task.journal.replace(task.journal.with_name(task.journal.name + ".old"))
+        if not request.resume:
+            _keep(task.journal)
         line.journal = JournalReader(task.journal)
         line.at_start = line.journal.update().done
         # Under the instruction clock the guest's date is the same in every run; the real one is told this way, in
@@ -113,7 +116,7 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
             timeout=request.timeout,
             share=[*request.scenarios, *request.share],
             binary=task.binary,
-            environment={"DMABENCH_DATE": now},
+            environment={"DMABENCH_DATE": now, "DMABENCH_PROGRESS": "none"},
             out=task.report.parent,
             preload=preload,
         )
@@ -133,6 +136,17 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         line.ended = time.monotonic()
 
 
+def _keep(journal: Path) -> None:
+    """Moves the journal of a run that never ended out of the way of a new one; dmabench itself names it so, too."""
+    if not journal.exists():
+        return
+    number = 1
+    while (kept := journal.with_name(f"{journal.name}.{number}")).exists():
+        number += 1
+    journal.rename(kept)
+    print(f"lab: the journal of a run that never ended is kept as {kept}", file=sys.stderr)
+
+
 def _collect(task: Task, name: str) -> Callable[[bytes], None]:
     def add(data: bytes) -> None:
         setattr(task, name, getattr(task, name) + data)
@@ -140,12 +154,16 @@ def _collect(task: Task, name: str) -> Callable[[bytes], None]:
     return add
 
 
+def _on_host(task: Task, text: bytes) -> str:
+    return text.decode(errors="replace").replace("/mnt/out/", f"{task.report.parent}/".removeprefix("./"))
+
+
 def _tell(task: Task) -> None:
-    """What the guest printed, and what became of it."""
-    sys.stdout.write(task.out.decode(errors="replace"))
-    sys.stdout.flush()
+    """What the guest printed, with the host's names for its files, and what became of it."""
     name = task.platform.name
-    for text in task.err.decode(errors="replace").splitlines():
+    sys.stdout.write(_on_host(task, task.out))
+    sys.stdout.flush()
+    for text in _on_host(task, task.err).splitlines():
         print(f"{name}: {text}", file=sys.stderr)
     if task.problem:
         print(task.problem, file=sys.stderr)

@@ -162,7 +162,8 @@ static void moved(const char *from, const char *to)
 static void drain_events(int notify)
 {
 	static char events[1 << 14] __attribute__((aligned(__alignof__(struct inotify_event))));
-	char from[NAME_MAX + 1] = "";
+	/* Kept from call to call: the two halves of a rename may come one by one. */
+	static char from[NAME_MAX + 1];
 	ssize_t got;
 
 	while ((got = read(notify, events, sizeof(events))) > 0) {
