@@ -49,9 +49,9 @@ struct Scenario {
 
 /// What the command line changes in a scenario.
 struct Overrides {
-    std::vector<std::string> set;  ///< "AXIS=VALUES" as in --set; replaces that axis in every matrix
-    std::string filter;  ///< regular expression (ECMAScript) that a point's name must match; empty: all
-    std::uint64_t max_points = 100'000;  ///< more than this in one scenario is an error
+    std::vector<std::string> set;  ///< "AXIS=VALUES" as in --set; replaces or adds that axis in every matrix
+    std::string filter;  ///< regular expression (ECMAScript) to be found in a point's name; empty: all
+    std::uint64_t max_points = 100'000;  ///< more combinations than this in one scenario are an error
 };
 
 /// Read, check and expand one file. Errors are ErrorKind::usage and read

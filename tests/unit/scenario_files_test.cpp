@@ -74,7 +74,7 @@ TEST(ShippedScenarios, Load) {
         ASSERT_TRUE(scenario) << scenario.error().message;
         EXPECT_EQ(scenario->name, file.stem());
         EXPECT_NE(scenario->title, scenario->name);
-        EXPECT_TRUE(scenario->question.ends_with("?") || scenario->question.ends_with(", roughly?"));
+        EXPECT_TRUE(scenario->question.ends_with("?"));
         EXPECT_EQ(scenario->points.front().strategy, "null") << "the baseline is missing";
         all.push_back(std::move(*scenario));
     }
