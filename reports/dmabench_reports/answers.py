@@ -10,6 +10,7 @@ from dmabench_reports import analysis, words
 from dmabench_reports.model import Report, Row, Workload, is_streaming
 
 K4, K64 = 4096, 65536
+SYNCS = ("sync_for_device", "sync_for_cpu")
 
 
 @dataclass(frozen=True)
@@ -260,12 +261,21 @@ def _where_time_goes(
             _subject(row), "no phase has a figure", _no_figures(row), [row]
         )
     phase, cost, share = top
+    of_lap = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}"
+    if any(p.below_clock_ns is not None for p in row.phases.values()):
+        # The phases do not add up, so their shares would be too great.
+        part = words.percent(min(1.0, cost / row.real_time))
+        return Statement(
+            _subject(row),
+            f"{phase} takes the most",
+            f"{of_lap} ({part}). {_no_figures(row)}",
+            [row],
+        )
     total = sum(row.figures.values())
     rest = [
         f"{p} {words.percent(v / total)}" for p, v in row.figures.items() if p != phase
     ]
-    detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}"
-    detail += f"; {', '.join(rest)}." if rest else "."
+    detail = f"{of_lap}; {', '.join(rest)}." if rest else f"{of_lap}."
     return Statement(
         _subject(row),
         f"{phase} takes {words.percent(share)}",
@@ -282,15 +292,22 @@ def _sync_share(report: Report, target: str, size: int) -> Optional[Statement]:
         row = _find(report, target, size, (0, 1), False)
     if row is None:
         return None
-    share = row.share("sync_for_device", "sync_for_cpu")
-    if share is None:
+    syncs = [row.phases[p] for p in SYNCS if p in row.phases]
+    cost = sum(p.per_lap_ns or 0.0 for p in syncs)
+    floor = sum(p.below_clock_ns or 0.0 for p in syncs)
+    detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}."
+    if not cost and not floor:
         return Statement(_subject(row), "no figure for sync", _no_figures(row), [row])
-    cost = sum(row.figures.get(p, 0.0) for p in ("sync_for_device", "sync_for_cpu"))
-    answer = (
-        "the lap is nothing but sync" if alone else f"sync takes {words.percent(share)}"
+    if floor:  # told from above only
+        answer = f"sync takes less than {words.duration(cost + floor)}"
+        detail = f"The lap is {words.duration(row.real_time)}."
+    elif alone:
+        answer = "the lap is nothing but sync"
+    else:
+        answer = f"sync takes {words.percent(row.share(*SYNCS) or 0)}"
+    return Statement(
+        _subject(row), answer, f"{detail} {_no_figures(row)}".strip(), [row]
     )
-    detail = f"{words.duration(cost)} of a lap of {words.duration(row.real_time)}. {_no_figures(row)}"
-    return Statement(_subject(row), answer, detail.strip(), [row])
 
 
 def _no_figures(row: Row) -> str:

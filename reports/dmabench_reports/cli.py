@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import argparse
-import os
+import logging
 import sys
 from pathlib import Path
 from typing import Optional, Sequence
 
-# matplotlib tells of an unwritable home on stderr, which is for our own errors
-os.environ.setdefault(
-    "MPLCONFIGDIR",
-    os.path.join(os.environ.get("TMPDIR", "/tmp"), f"dmabench-mpl-{os.getuid()}"),
-)
+# matplotlib warns of an unwritable home on stderr, which is for our own errors
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 from dmabench_reports import analysis, answers, load, page, style  # noqa: E402
 from dmabench_reports.model import Report  # noqa: E402

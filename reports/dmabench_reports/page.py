@@ -17,6 +17,11 @@ from dmabench_reports.plots.picture import Picture
 
 HERE = Path(__file__).resolve().parent
 
+LAP_KEYS = {
+    "lap_p50_ns": "lap p50",
+    "lap_p99_ns": "lap p99",
+    "lap_max_ns": "lap max",
+}
 ONE_LINE = 3  # pictures beside one another on a wide screen
 
 CLOCK_NAMES = {
@@ -98,6 +103,15 @@ class Section:
     @property
     def phases(self) -> list[str]:
         return [p for p in PHASES if any(p in r.phases for r in self.report.rows)]
+
+    @property
+    def lap_keys(self) -> dict[str, str]:
+        """Quantiles of single laps that this report has, with their heads."""
+        return {
+            key: head
+            for key, head in LAP_KEYS.items()
+            if any(key in r.numbers for r in self.report.rows)
+        }
 
     @property
     def has_mappings(self) -> bool:
@@ -290,7 +304,7 @@ def row_cells(section: Section, row: Row) -> list[TableCell]:
             if phase.calls and phase.per_call_ns:
                 title = f"{words.exact(phase.per_call_ns)} ns per call, {words.count(phase.calls, 'call')}"
             cells.append(_figure(phase.per_lap_ns, title))
-    for key in ("lap_p50_ns", "lap_p99_ns", "lap_max_ns"):
+    for key in section.lap_keys:
         cells.append(_figure(row.numbers.get(key)))
     for key in section.report.counters:
         cells.append(_figure(row.numbers.get(key)))

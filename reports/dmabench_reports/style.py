@@ -130,7 +130,7 @@ def frame(
     subtitle: str,
     footer: str,
     plot_height: float,
-    left: float = 0.72,
+    left: float = 0.84,
     right: float = 0.14,
     bottom: float = 0.47,
     legend_rows: int = 0,

@@ -33,6 +33,21 @@ CLIPPED = """
 """
 
 
+# Two texts of a picture that lie over one another.
+OVERLAPPING = """
+[...document.querySelectorAll('figure svg')].flatMap(svg => {
+  const texts = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+  const found = [];
+  texts.forEach(([one, a], i) => texts.slice(i + 1).forEach(([other, b]) => {
+    const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (width > 2 && height > 3.5) found.push([svg.getAttribute('aria-label'), one, other].join(' | '));
+  }));
+  return found;
+}).slice(0, 5)
+"""
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 768, 1400])
 def test_nothing_overflows_and_the_console_is_silent(
@@ -44,6 +59,7 @@ def test_nothing_overflows_and_the_console_is_silent(
     assert browser.evaluate("document.documentElement.scrollWidth") == width
     assert browser.evaluate(STICKING_OUT) == []
     assert browser.evaluate(CLIPPED) == []
+    assert browser.evaluate(OVERLAPPING) == []
     assert browser.console == []
 
 
@@ -124,5 +140,16 @@ def test_a_link_opens_what_is_folded(browser: Browser, built: Built) -> None:
 
 def test_it_prints(browser: Browser, built: Built) -> None:
     browser.open(built[0] / "index.html", 1400)
+    # A4 across, less its margins, in CSS pixels
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=1032,
+        height=700,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    assert browser.evaluate("document.documentElement.scrollWidth") == 1032
     pdf = browser.pdf()
     assert pdf.startswith(b"%PDF") and len(pdf) > 50_000
+    browser.call("Emulation.setEmulatedMedia", media="")

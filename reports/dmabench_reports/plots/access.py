@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from dmabench_reports import mapping, style, words
 from dmabench_reports.model import Report, Row
-from dmabench_reports.plots.picture import Picture, footer, unit
+from dmabench_reports.plots.picture import Picture, footer, cost_label
 
 ACCESSES = ("read", "write", "copy")
 MODES = ("cached", "coherent", "writecombine", "uncached")
@@ -164,7 +164,7 @@ def _picture(
     axes.set_yticklabels(names)
     axes.tick_params(axis="y", length=0)
     style.linear_durations(axes, widest * 1.18, "x")
-    axes.set_xlabel(f"cost per KiB ({unit(report)})")
+    axes.set_xlabel(cost_label(report, "cost per KiB", " "))
     style.legend(
         figure,
         [

@@ -10,7 +10,7 @@ from dmabench_reports import style, words
 from dmabench_reports.model import Params, Report, Row, is_streaming
 from dmabench_reports.plots import lines as drawing
 from dmabench_reports.plots.lines import Line
-from dmabench_reports.plots.picture import Picture, footer, unit
+from dmabench_reports.plots.picture import Picture, footer, cost_label
 from dmabench_reports.plots.size import ORDER
 
 LEAST = 3  # values of the axis that make a line
@@ -124,7 +124,7 @@ def _picture(
     if not sweep.is_size:
         axes.set_xticklabels([f"{tick:.0f}" for tick in axes.get_xticks()])
     axes.set_xlabel(sweep.label)
-    axes.set_ylabel(f"cost of a lap ({unit(report)}), log scale")
+    axes.set_ylabel(cost_label(report, "cost of a lap, log scale"))
     style.legend(figure, handles, labels)
     slug = ".".join(
         filter(

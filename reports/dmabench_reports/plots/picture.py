@@ -36,10 +36,13 @@ def footer(report: Report) -> str:
     return "Emulated machine: not hardware time." if report.emulated else ""
 
 
-def unit(report: Report) -> str:
-    """What a nanosecond is here, for the axis label."""
-    return {
-        "instructions": "ns = instructions",
-        "modelled": "modelled ns",
-        "fake": "made-up ns",
-    }.get(report.clock, "ns")
+def cost_label(
+    report: Report, what: str = "cost of a lap", separator: str = "\n"
+) -> str:
+    """An axis label, with what a nanosecond is here when it is not one of time."""
+    note = {
+        "instructions": "(1 ns = 1 instruction)",
+        "modelled": "(modelled ns)",
+        "fake": "(made-up ns)",
+    }.get(report.clock, "")
+    return f"{what}{separator}{note}" if note else what

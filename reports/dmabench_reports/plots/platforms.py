@@ -8,7 +8,7 @@ from typing import Any, Optional, Sequence
 
 from dmabench_reports import style, words
 from dmabench_reports.model import Params, Report, Row
-from dmabench_reports.plots.picture import Picture, footer, unit
+from dmabench_reports.plots.picture import Picture, footer, cost_label
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def _picture(table: Table, one: Chosen, column: list[Cell], slug: str) -> Pictur
     axes.set_yticks(range(len(column)))
     axes.set_yticklabels(labels, size=8)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"cost of a lap ({unit(report)}), log scale")
+    axes.set_xlabel(cost_label(report, "cost of a lap, log scale", " "))
     axes.grid(True, axis="x")
     return Picture(
         slug=slug,

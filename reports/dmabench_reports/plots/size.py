@@ -11,7 +11,7 @@ from dmabench_reports import analysis, style, words
 from dmabench_reports.model import Report, Row, Workload, by_size, is_streaming
 from dmabench_reports.plots import lines as drawing
 from dmabench_reports.plots.lines import Line
-from dmabench_reports.plots.picture import Picture, footer, unit
+from dmabench_reports.plots.picture import Picture, footer, cost_label
 
 ORDER = {name: i for i, name in enumerate(style.STRATEGIES)}
 
@@ -88,7 +88,7 @@ def _picture(
     subtitle = " · ".join(
         (report.label, workload.target) + ((direction,) if has_direction else ())
     )
-    title = f"{workload.text[0].upper()}{workload.text[1:]}: cost by buffer size"
+    title = f"{workload.text[0].upper()}{workload.text[1:]}: cost by size"
     figure, axes = style.frame(
         title,
         subtitle,
@@ -100,7 +100,7 @@ def _picture(
     used = drawing.rows_of(lines)
     style.size_ticks(axes, {r.params.size for r in used})
     axes.set_xlabel("buffer size")
-    axes.set_ylabel(f"cost of a lap ({unit(report)}), log scale")
+    axes.set_ylabel(cost_label(report, "cost of a lap, log scale"))
     _mark_crossings(axes, crossings)
     style.legend(figure, handles, labels)
     return Picture(

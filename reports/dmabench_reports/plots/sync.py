@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from dmabench_reports import analysis, style, words
 from dmabench_reports.model import PHASES, Report, Row, Workload, is_streaming
-from dmabench_reports.plots.picture import Picture, footer, unit
+from dmabench_reports.plots.picture import Picture, footer, cost_label
 from dmabench_reports.plots.lines import no_figure_words
 
 REST = "rest of the lap"
@@ -161,7 +161,7 @@ def _picture(
     axes.set_xticks(list(places))
     axes.set_xticklabels(["never" if e == 0 else str(e) for e in order])
     axes.set_xlabel("transfers per sync (one lap is one transfer)")
-    axes.set_ylabel(f"cost of a lap ({unit(report)})")
+    axes.set_ylabel(cost_label(report))
     axes.grid(True, axis="y")
     handles, labels = _legend(axes, handles, labels, None if far else reference)
     style.legend(figure, handles, labels, columns=2)
