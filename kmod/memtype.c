@@ -162,6 +162,8 @@ static struct memtype user_memtype(struct mm_struct *mm, unsigned long addr)
  * @ctx:	context, locked
  * @file:	the context's file
  * @arg:	a user address; takes the answers
+ *
+ * Return: 0, -ENODATA, -ENODEV, -EINTR, or -EINVAL for an address elsewhere.
  */
 int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
 		     struct dmabench_mapping *arg)

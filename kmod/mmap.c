@@ -34,6 +34,8 @@ static bool can_change_memtype(enum dmabench_mmap_mode mode)
  * x86 keeps all mappings of RAM to the type of its direct mapping, which modules may
  * change; arm64 takes the type from each page table entry.  Other architectures are not
  * known to give what they are asked for.
+ *
+ * Return: bit for each enum dmabench_mmap_mode.
  */
 u32 dmabench_mmap_modes_here(const struct dmabench_strategy *strategy)
 {
@@ -79,7 +81,8 @@ static bool restore_memtype(struct dmabench_buffer *b)
 /*
  * The kernel's own mapping stays cacheable.  What its zeroing has left in the caches has
  * to reach memory before a user looks past them, or the user sees what was there before.
- * Modules cannot clean the caches, but mapping for a device that does not snoop does it.
+ * Modules cannot clean the caches, but mapping for a device that does not snoop does it
+ * (where it bounces, under swiotlb=force, it cleans the bounce buffer only).
  */
 static int change_memtype(struct dmabench_buffer *b)
 {
@@ -191,6 +194,8 @@ void dmabench_mmap_revoke(struct dmabench_context *ctx, int error)
  * dmabench_mmap_pages() - map a buffer of contiguous pages
  * @b:		buffer
  * @vma:	checked; it begins at the beginning of the buffer
+ *
+ * Return: 0 or an error of remap_pfn_range().
  */
 int dmabench_mmap_pages(struct dmabench_buffer *b, struct vm_area_struct *vma)
 {

@@ -173,6 +173,9 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
  * dmabench_sync() - pass ownership of the buffer on behalf of user space
  * @ctx:	context, locked
  * @arg:	to whom, and which bytes
+ *
+ * Return: 0, -ENODATA, -ENODEV, -EINVAL, or -EOPNOTSUPP for a range where the API has
+ * none.
  */
 int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg)
 {

@@ -89,6 +89,8 @@ static phys_addr_t buffer_phys(const struct dmabench_buffer *b)
  * address again.  A bounce buffer is in use until it is unmapped, so a second mapping
  * gets another, or none.  The direction is to_device, which is the one that
  * DMA_API_DEBUG allows to be mapped twice at a time.
+ *
+ * Return: whether both have the same DMA address.
  */
 static bool mapped_twice_alike(struct dmabench_buffer *b, phys_addr_t phys)
 {

@@ -28,6 +28,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -1185,6 +1186,16 @@ static void test_busy(int fd)
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
 
+static void test_module_stays(void)
+{
+#ifdef SYS_delete_module
+	long ret = syscall(SYS_delete_module, "dmabench", O_NONBLOCK);
+
+	ok(ret && (errno == EWOULDBLOCK || errno == EBUSY),
+	   "the module cannot be removed while the device is open");
+#endif
+}
+
 static void test_permissions(void)
 {
 	int status;
@@ -1373,6 +1384,35 @@ static void run_until_gone(uint32_t target, bool mapped, bool stamped)
 	_exit(0);
 }
 
+/* In a child: set up and map over and over, whatever becomes of it. */
+static void setup_storm(const char *address)
+{
+	char name[DMABENCH_NAME_LEN];
+	int fd = device_open();
+	struct dmabench_run r;
+	unsigned int i;
+
+	snprintf(name, sizeof(name), "pci:%s", address);
+	for (i = 0;; i++) {
+		const struct dmabench_target_info *t;
+		struct dmabench_setup s;
+		void *p;
+
+		read_targets(fd);
+		t = target_by_name(name);
+		if (!t)
+			continue;
+		s = setup_of(i & 1 ? DMABENCH_COHERENT : DMABENCH_STREAMING_PAGE, t->id, 4096);
+		s.mmap_mode = i & 1 ? DMABENCH_MMAP_COHERENT : DMABENCH_MMAP_CACHED;
+		if (setup(fd, &s))
+			continue;
+		p = map_buffer(fd, page_size);
+		run(fd, 10, &r);
+		if (p != MAP_FAILED)
+			munmap(p, page_size);
+	}
+}
+
 static void test_unbind(int fd, const char *address)
 {
 	const struct dmabench_target_info *t;
@@ -1426,6 +1466,24 @@ static void test_unbind(int fd, const char *address)
 			break;
 	}
 	ok(t, "unbinding and killing in turn");
+	if (!t)
+		return;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		setup_storm(address);
+	for (i = 0; i < 20; i++) {
+		sleep_ms(10);
+		pci_unbind(address);
+		pci_bind(address);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ok(WIFSIGNALED(status), "unbinding in a storm of SETUP and mmap (%#x)", status);
+	read_targets(fd);
+	t = target_by_name(name);
+	ok(t, "the target is still there after it");
 }
 
 int main(int argc, char **argv)
@@ -1463,6 +1521,7 @@ int main(int argc, char **argv)
 	test_touch_copy(fd);
 	test_busy(fd);
 	test_permissions();
+	test_module_stays();
 	test_kill(fd);
 	test_threads(fd);
 	test_unbind(fd, pci);
