@@ -136,10 +136,16 @@ def _answer(one: analysis.Comparison) -> str:
             )
         return ", ".join(parts)
     if one.kind == "tie":
-        return "equal" if len(one.sizes) == 1 else "equal at all sizes"
+        return f"equal {_where(one)}"
     if one.kind == "mixed":
         return _mixed(one)
-    return f"{one.kind} is cheaper" + ("" if len(one.sizes) == 1 else " at all sizes")
+    return f"{one.kind} is cheaper {_where(one)}"
+
+
+def _where(one: analysis.Comparison) -> str:
+    if len(one.sizes) == 1:
+        return f"at {words.size(one.sizes[0])}"
+    return "at all sizes"
 
 
 def _mixed(one: analysis.Comparison) -> str:

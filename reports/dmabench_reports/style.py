@@ -147,7 +147,7 @@ def frame(
     below = (
         bottom
         + 0.163 * legend_rows
-        + (0.08 if legend_rows else 0)
+        + (0.12 if legend_rows else 0)
         + 0.14 * len(footer_lines)
         + 0.08
     )
@@ -172,7 +172,7 @@ def frame(
     for line in footer_lines:
         figure.text(0.1 / wide, y / height, line, size=7, va="top", color=MUTED.light)
         y -= 0.14
-    figure.legend_bottom = (0.06 + 0.14 * len(footer_lines)) / height  # type: ignore[attr-defined]
+    figure.legend_bottom = (0.1 + 0.14 * len(footer_lines)) / height  # type: ignore[attr-defined]
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     return figure, axes

@@ -224,3 +224,25 @@ def test_meeting_point_is_on_both_lines() -> None:
     part = math.log(one.size / 1024) / math.log(16)
     for line in (coherent, streaming):
         assert one.cost_ns == pytest.approx(line[0] * (line[1] / line[0]) ** part)
+
+
+def test_an_answer_from_one_size_names_it() -> None:
+    def told(coherent: float, streaming: float) -> str:
+        one = compare([4096], [coherent], [streaming])
+        return answers._answer(one).replace("\u202f", " ")
+
+    assert told(1, 2) == "coherent is cheaper at 4 KiB"
+    assert told(2, 1) == "streaming is cheaper at 4 KiB"
+    assert told(1, 1) == "equal at 4 KiB"
+
+
+def test_syncs_below_the_clock_are_bounded_not_shared(write: Writer) -> None:
+    report = sample("arm64")
+    for each in report["benchmarks"]:
+        for name in ("sync_for_device", "sync_for_cpu", "unmap"):
+            if name in each["dmabench"]["phases"]:
+                each["dmabench"]["phases"][name] = {"below_clock": 66.0}
+                each.pop(f"{name}_ns", None)
+    found = answers.answers(load.load([write(report)])[0])
+    assert all("less than 132" in s.answer for a in found for s in a.sync)
+    assert all("takes the most" in s.answer for a in found for s in a.time)
