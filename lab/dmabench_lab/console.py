@@ -20,14 +20,8 @@ _SPLATS = [
         r"DMA-API: .*",
         r"WARNING: .*",
         r"INFO: task .* blocked for more than .*",
-        r"rcu: INFO: .* detected .*stall.*",
-        r"unreferenced object .*",
-        r"=+\s*\[ cut here \]\s*=+",
+        r"rcu: INFO: .*(?:stall|starved).*",
     )
-]
-_BENIGN = [
-    # x86 without firmware tables for it; nothing to do with what we run.
-    re.compile(r"WARNING: .*No ACPI.*"),
 ]
 
 
@@ -47,8 +41,6 @@ def panic(log: str) -> str | None:
 def splat(log: str) -> str | None:
     """The first complaint of the kernel about itself, or None."""
     for line in _lines(log):
-        if any(pattern.fullmatch(line) for pattern in _BENIGN):
-            continue
         for pattern in _SPLATS:
             found = pattern.search(line)
             if found:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Order of kernel modules, the file system they come in, and the kernel out of its boot image."""
+
+import lzma
+import stat
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dmabench_lab import bootimage, modinfo, module
+from dmabench_lab.errors import InfrastructureError
+from dmabench_lab.initramfs import Archive
+
+
+def test_needs_come_first_and_once() -> None:
+    needs = {"a": ["b", "c"], "b": ["c"], "c": [], "d": ["b"]}
+    assert modinfo.order(["a", "d"], needs.__getitem__) == ["c", "b", "a", "d"]
+
+
+def test_a_circle_is_named() -> None:
+    with pytest.raises(InfrastructureError, match="a -> b -> a"):
+        modinfo.order(["a"], {"a": ["b"], "b": ["a"]}.__getitem__)
+
+
+def test_depends_line() -> None:
+    assert modinfo.depends(b"\x7fELF..\0license=GPL\0depends=virtio-ring,virtio\0name=x\0") == ["virtio_ring", "virtio"]
+    assert modinfo.depends(b"depends=\0") == []
+    assert modinfo.depends(b"license=GPL\0") == []
+
+
+def test_load_order_of_a_tree(tmp_path: Path) -> None:
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "kernel/virtio-pci.ko").write_bytes(b"\0depends=virtio,virtio_ring\0")
+    (tmp_path / "kernel/virtio_ring.ko.xz").write_bytes(lzma.compress(b"\0depends=virtio\0"))
+    (tmp_path / "modules.builtin").write_text("kernel/drivers/virtio/virtio.ko\n")
+    names = [path.name for path in modinfo.load_order(tmp_path, ["virtio_pci"])]
+    assert names == ["virtio_ring.ko.xz", "virtio-pci.ko"]
+
+
+def test_a_missing_module_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InfrastructureError, match="has no module 'nothing'"):
+        modinfo.load_order(tmp_path, ["nothing"])
+
+
+def test_cpio_reads_back(tmp_path: Path) -> None:
+    archive = Archive()
+    archive.file("init", b"#!/bin/sh\n", 0o755)
+    archive.file("a/b/odd", b"123")
+    data = archive.bytes()
+    listing = subprocess.run(
+        ["busybox", "cpio", "-t"], input=data, capture_output=True, check=True, cwd=tmp_path
+    ).stdout.decode()
+    assert listing.split() == ["dev", "dev/console", "init", "a", "a/b", "a/b/odd"]
+    assert data.count(b"TRAILER!!!") == 1
+    assert f"{stat.S_IFREG | 0o755:08X}".encode() in data
+
+
+def boot_image(payload: bytes) -> bytes:
+    image = bytearray(1024)
+    image[0x1F1] = 1
+    image[0x202:0x206] = b"HdrS"
+    struct.pack_into("<II", image, 0x248, 0, len(payload))
+    return bytes(image) + payload
+
+
+def test_kernel_out_of_a_boot_image() -> None:
+    kernel = b"\x7fELF" + b"k" * 5000
+    length = struct.pack("<I", len(kernel))
+    assert bootimage.unpacked(boot_image(lzma.compress(kernel) + length)) == kernel
+
+
+@pytest.mark.parametrize("image", [b"MZ" + b"\0" * 2000, boot_image(b"unknown"), boot_image(lzma.compress(b"no ELF"))])
+def test_any_other_image_stays_as_it_is(image: bytes) -> None:
+    assert bootimage.unpacked(image) == image
+
+
+def test_digest_sees_names_contents_and_the_kernel(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("one")
+    first = module.digest(module.sources(tmp_path), tmp_path, "6.1")
+    assert module.digest(module.sources(tmp_path), tmp_path, "6.1") == first
+    assert module.digest(module.sources(tmp_path), tmp_path, "6.2") != first
+    (tmp_path / "a.mod.c").write_text("made by a build")
+    (tmp_path / "a.o").write_text("made by a build")
+    assert module.digest(module.sources(tmp_path), tmp_path, "6.1") == first
+    (tmp_path / "a.c").write_text("two")
+    assert module.digest(module.sources(tmp_path), tmp_path, "6.1") != first

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Platform and kernel files: those we ship, and what is wrong in those we do not."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from conftest import REPOSITORY
+from dmabench_lab import platforms, qemu
+from dmabench_lab.errors import UsageError
+
+KERNELS = {
+    "6.1": {"description": "d", "suites": ["bookworm"], "image": {"arm64": "linux-image-arm64"}, "modules": ["9p"]}
+}
+GOOD: dict[str, Any] = {
+    "description": "a machine",
+    "arch": "arm64",
+    "kernel": "6.1",
+    "machine": "virt",
+    "cpu": "max",
+    "memory": "1G",
+    "devices": ["edu"],
+    "append": "",
+    "bind": ["1234:11e8"],
+    "expect": {"iommu_domain": "DMA-FQ"},
+}
+
+
+def parse(changes: dict[str, Any], drop: str | None = None) -> platforms.Platform:
+    data = {**copy.deepcopy(GOOD), **changes}
+    data.pop(drop, None)
+    return platforms.parse_platform("p", data, platforms.parse_kernels(KERNELS))
+
+
+def test_all_shipped_platforms_are_valid() -> None:
+    known = platforms.load()
+    assert {"x86_64-direct", "x86_64-swiotlb", "x86_64-vtd-strict", "arm64", "arm64-smmu-strict"} <= set(known)
+    for platform in known.values():
+        assert platform.description and platform.name.startswith(platform.arch)
+
+
+def test_iommu_platforms_say_what_they_expect() -> None:
+    for platform in platforms.load().values():
+        assert platform.bind == () or "iommu_domain" in platform.expect
+
+
+def test_shipped_files_have_no_address_of_a_registry() -> None:
+    for path in [REPOSITORY / "lab/kernels.json", *(REPOSITORY / "lab").rglob("*.py")]:
+        for host in ("debian.org/debian", "snapshot."):
+            assert host not in path.read_text(encoding="utf-8")
+
+
+def test_optional_fields_have_defaults() -> None:
+    platform = parse({}, drop="bind")
+    assert platform.bind == ()
+    assert platform.arguments == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "drop", "message"),
+    [
+        ({}, "cpu", "platforms/p.json: field 'cpu' is missing"),
+        ({"colour": "red"}, None, "unknown field 'colour'"),
+        ({"memory": 1024}, None, "field 'memory' must be a str"),
+        ({"devices": [1]}, None, "field 'devices' must be a list of strings"),
+        ({"arch": "riscv"}, None, "arch must be one of x86_64, arm64"),
+        ({"kernel": "9.9"}, None, "kernel '9.9' is not in kernels.json"),
+        ({"arch": "x86_64"}, None, "kernel '6.1' has no image for x86_64"),
+        ({"bind": ["0x1234:11e8"]}, None, "is not VENDOR:DEVICE"),
+        ({"expect": {"colour": "red"}}, None, "expect: unknown key 'colour'"),
+        ({"expect": {"iommu_domain": "strict"}}, None, "iommu_domain must be one of none, DMA, DMA-FQ, identity"),
+    ],
+)
+def test_what_is_wrong_is_named(changes: dict[str, Any], drop: str | None, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse(changes, drop)
+    assert message in str(error.value)
+
+
+def test_not_json_names_the_file(tmp_path: Any) -> None:
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "kernels.json").write_text(json.dumps(KERNELS))
+    (tmp_path / "platforms/bad.json").write_text("{")
+    with pytest.raises(UsageError, match="bad.json: not JSON"):
+        platforms.load(tmp_path)
+
+
+def test_choose_takes_each_once_and_names_the_unknown() -> None:
+    known = platforms.load()
+    assert [p.name for p in platforms.choose("arm64,x86_64-direct,arm64", known)] == ["arm64", "x86_64-direct"]
+    with pytest.raises(UsageError, match="unknown platform 'arm65'"):
+        platforms.choose("arm65", known)
+
+
+def test_command_line_is_the_same_everywhere_and_exact(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "program", lambda arch: f"qemu-{arch}")
+    files = qemu.Files(tmp_path / "k", tmp_path / "i", tmp_path / "c", tmp_path / "s")
+    line = qemu.command(platforms.load()["x86_64-vtd-strict"], qemu.INSTRUCTIONS, files)
+    assert line[line.index("-icount") + 1] == "shift=0,sleep=off"
+    assert line[line.index("-append") + 1].endswith("intel_iommu=on iommu.strict=1")
+    assert line.index("intel-iommu,intremap=on") < line.index("edu")
+    assert "-icount" not in qemu.command(platforms.load()["arm64"], qemu.REALTIME, files)
