@@ -15,109 +15,26 @@ import sys
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
-from dmabench_reports.model import AXES, PHASES, is_streaming
+from dmabench_reports.contract_fields import (
+    CACHE,
+    CLOCKS,
+    CONTEXT,
+    INDEXES,
+    Kinds,
+    LEAST_LAPS,
+    OWN,
+    PERCENTILES,
+    PLATFORM,
+    ROW,
+    ROW_OWN,
+    STOPS,
+)
+from dmabench_reports.model import AXES, PHASES
+from dmabench_reports.names import check_name, name_of
 
 Found = tuple[str, str]  # (JSON pointer, what)
 
-CLOCKS = ("hardware", "realtime", "instructions", "modelled", "fake")
-STOPS = ("ci", "samples", "budget")
-
-CONTEXT: dict[str, type | tuple[type, ...]] = {
-    "date": str,
-    "host_name": str,
-    "executable": str,
-    "num_cpus": int,
-    "mhz_per_cpu": (int, float),
-    "cpu_scaling_enabled": bool,
-    "caches": list,
-    "load_avg": list,
-    "library_version": str,
-    "library_build_type": str,
-    "json_schema_version": int,
-    "platform": dict,
-}
-CACHE: dict[str, type | tuple[type, ...]] = {
-    "type": str,
-    "level": int,
-    "size": int,
-    "num_sharing": int,
-}
-PLATFORM: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "kernel": str,
-    "kernel_version": str,
-    "arch": str,
-    "cpus_online": int,
-    "page_size": int,
-    "iommu": dict,
-    "dma_debug": bool,
-    "harness_version": str,
-    "targets": list,
-    "slow_configs": list,
-}
-ROW: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "run_name": str,
-    "run_type": str,
-    "repetitions": int,
-    "repetition_index": int,
-    "threads": int,
-    "iterations": int,
-    "real_time": (int, float),
-    "cpu_time": (int, float),
-    "time_unit": str,
-    "dmabench": dict,
-}
-OWN: dict[str, type | tuple[type, ...]] = {
-    "schema": int,
-    "platform": str,
-    "clock": dict,
-    "emulated": bool,
-    "scenarios": list,
-    "seed": int,
-    "points_planned": int,
-    "skipped": list,
-    "errors": list,
-    "counters": dict,
-    "interrupted": bool,
-    "overheads": dict,
-}
-ROW_OWN: dict[str, type | tuple[type, ...]] = {
-    "params": dict,
-    "samples_ns": list,
-    "discarded": int,
-    "laps_per_sample": int,
-    "stop": dict,
-    "phases": dict,
-    "buffer": dict,
-}
-
-# Numbers of a row that count or index, and so may be 0. All others are measured: unknown is left out.
-INDEXES = {
-    "iterations",
-    "repetition_index",
-    "family_index",
-    "per_family_instance_index",
-}
-# From how many laps on these percentiles are told.
-LEAST_LAPS = {"lap_p99_ns": 1000, "lap_p999_ns": 10_000}
-PERCENTILES = ("lap_p50_ns", "lap_p90_ns", "lap_p99_ns", "lap_p999_ns", "lap_max_ns")
-
-_ENUMS = {
-    "direction": {"bidirectional", "to_device", "from_device"},
-    "source": {"default", "kmalloc", "pages"},
-    "touch": {"none", "read", "write", "copy"},
-    "cache_mode": {"none", "cached", "writecombine", "uncached", "coherent"},
-    "access": {"none", "read", "write", "copy"},
-    "pattern": {"sequential", "strided", "random"},
-}
-_TARGET = re.compile(
-    r"platform(-coherent|-noncoherent)?|pci(:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])?"
-)
-_STRATEGY = re.compile(r"[a-z][a-z0-9_]*")
-_INTEGER = re.compile(r"0|[1-9][0-9]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-MAX_SIZE = 64 << 20
 
 
 def pointer(*parts: object) -> str:
@@ -134,76 +51,6 @@ def check(report: Any) -> list[Found]:
     found += _rows(report.get("benchmarks"))
     found += _own(report.get("dmabench"), report)
     return found
-
-
-def check_name(name: str) -> Optional[str]:
-    """What is wrong with a name by the grammar under "Names", or None."""
-    strategy, *parts = name.split("/")
-    if not _STRATEGY.fullmatch(strategy):
-        return f"the strategy '{strategy}' is not a word of a-z, 0-9 and _"
-    values: dict[str, str] = {}
-    for part in parts:
-        key, colon, value = part.partition(":")
-        if not colon or not value:
-            return f"'{part}' is not key:value"
-        if key not in AXES or key == "strategy":
-            return f"'{key}' is not an axis"
-        if key in values:
-            return f"'{key}' occurs twice"
-        values[key] = value
-    if list(values) != sorted(values):
-        return "the parts are not sorted by key"
-    for key, value in values.items():
-        wrong = _wrong_value(key, value)
-        if wrong:
-            return wrong
-    always = _always(strategy)
-    missing = sorted(always - set(values))
-    if missing:
-        return f"'{missing[0]}' is missing"
-    for key, value in values.items():
-        if key not in always and value == str(AXES[key]):
-            return f"'{key}' is at its default and so does not belong into the name"
-        if key in ("direction", "sync_every") and not is_streaming(strategy):
-            return f"'{key}' does not apply to {strategy}"
-    return None
-
-
-def name_of(params: dict[str, Any]) -> str:
-    """The name that these axis values make."""
-    always = _always(str(params.get("strategy")))
-    parts = [
-        f"{key}:{params.get(key, AXES[key])}"
-        for key in sorted(AXES)
-        if key != "strategy"
-        and (key in always or params.get(key, AXES[key]) != AXES[key])
-    ]
-    return "/".join([str(params.get("strategy")), *parts])
-
-
-def _always(strategy: str) -> set[str]:
-    keys = {"size", "target"}
-    if strategy == "pool" or is_streaming(strategy):
-        keys.add("map_every")
-    if is_streaming(strategy):
-        keys |= {"direction", "sync_every"}
-    return keys
-
-
-def _wrong_value(key: str, value: str) -> Optional[str]:
-    if isinstance(AXES[key], int):
-        if not _INTEGER.fullmatch(value):
-            return f"the value of '{key}' is not a plain decimal: '{value}'"
-        if key == "size" and not 1 <= int(value) <= MAX_SIZE:
-            return f"the size {value} is not within 1 .. {MAX_SIZE}"
-    elif key == "target":
-        if not _TARGET.fullmatch(value):
-            return f"'{value}' is not a target" + (
-                ": 'auto' is resolved before the run" if value == "auto" else ""
-            )
-    elif value not in _ENUMS[key]:
-        return f"'{value}' is not a value of '{key}'"
-    return None
 
 
 def _no_nulls(value: Any, at: str) -> Iterator[Found]:
@@ -226,9 +73,7 @@ def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
     return isinstance(value, kind)
 
 
-def _fields(
-    value: Any, at: str, wanted: dict[str, type | tuple[type, ...]]
-) -> Iterator[Found]:
+def _fields(value: Any, at: str, wanted: Kinds) -> Iterator[Found]:
     """The fields that must be there, and of which kind."""
     if not isinstance(value, dict):
         yield at, "is missing or not an object"

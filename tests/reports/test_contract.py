@@ -11,7 +11,7 @@ from typing import Any, Callable
 import make_sample
 import pytest
 from conftest import Writer, sample
-from dmabench_reports import contract
+from dmabench_reports import contract, names
 
 GOOD = sample("arm64")
 Change = Callable[[dict[str, Any]], Any]
@@ -298,7 +298,7 @@ def test_an_interrupted_run_may_lack_points() -> None:
     ],
 )
 def test_good_names(name: str) -> None:
-    assert contract.check_name(name) is None
+    assert names.check_name(name) is None
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_good_names(name: str) -> None:
     ],
 )
 def test_bad_names(name: str, why: str) -> None:
-    found = contract.check_name(name)
+    found = names.check_name(name)
     assert found is not None and why in found
 
 
