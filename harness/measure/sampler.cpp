@@ -24,6 +24,44 @@ std::uint64_t period_of(const Point& point) {
 
 std::uint64_t round_up(std::uint64_t laps, std::uint64_t period) { return (laps + period - 1) / period * period; }
 
+/// Runs a batch with the counters and the CPU clock around it. What the window itself costs is the same for every
+/// batch, so that a batch without laps tells how much to take off.
+template <typename RunBatch>
+Outcome<Batch> in_window(Session& session, Counters& counters, double& cpu_ns, std::vector<Count>& counts,
+                         RunBatch run_batch) {
+    counters.start();
+    const std::uint64_t before = session.cpu_time_ns();
+    auto batch = run_batch();
+    const std::uint64_t after = session.cpu_time_ns();
+    counts = counters.stop();
+    cpu_ns = static_cast<double>(after - before);
+    return batch;
+}
+
+/// How finely the clock ticks, found from outside: after delays that grow by a few instructions, the steps between
+/// two readings take only values that the clock can show, and the widest gap between neighbours among them is an
+/// upper bound of its tick. (The least step itself only tells what a reading costs.) 0: it does not move by itself.
+std::uint64_t clock_grain(const Session& session) {
+    constexpr int delays = 256;
+    constexpr int repeats = 16;
+    std::vector<std::uint64_t> steps;
+    for (int delay = 0; delay < delays; ++delay) {
+        for (int repeat = 0; repeat < repeats; ++repeat) {
+            const std::uint64_t before = session.now_ns();
+            for (int spin = 0; spin < delay; ++spin)
+                asm volatile("");
+            steps.push_back(session.now_ns() - before);
+        }
+    }
+    std::sort(steps.begin(), steps.end());
+    // The upper tail is interrupts, not ticks.
+    steps.resize(steps.size() * 3 / 4);
+    std::uint64_t widest = 0;
+    for (std::size_t i = 1; i < steps.size(); ++i)
+        widest = std::max(widest, steps[i] - steps[i - 1]);
+    return steps.back() == 0 ? 0 : std::max<std::uint64_t>(widest, 1);
+}
+
 class PointSampler {
   public:
     PointSampler(Session& session, Counters& counters, const SamplingContext& context, const Point& point,
@@ -94,11 +132,9 @@ class PointSampler {
         std::uint64_t windows = 0;
         while (true) {
             const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
-            counters_.start();
-            const std::uint64_t cpu_before = session_.cpu_time_ns();
-            auto run = batch(result_.laps_per_sample);
-            const std::uint64_t cpu_after = session_.cpu_time_ns();
-            std::vector<Count> counts = counters_.stop();
+            double cpu_ns = 0;
+            std::vector<Count> counts;
+            auto run = in_window(session_, counters_, cpu_ns, counts, [&] { return batch(result_.laps_per_sample); });
             if (!run)
                 return tl::unexpected(run.error());
             if (warming) {
@@ -107,7 +143,9 @@ class PointSampler {
             }
             const auto laps = static_cast<double>(run->laps);
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
-            result_.cpu_samples.push_back(static_cast<double>(cpu_after - cpu_before) / laps);
+            if (!point_.in_user_space())
+                cpu_ns -= context_.idle_cpu_ns;
+            result_.cpu_samples.push_back(cpu_ns / laps);
             add(totals, counts);
             counted_laps += run->laps;
             ++windows;
@@ -208,21 +246,28 @@ Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
     null_point.target = session.info().targets.front().name;
     if (auto ready = session.setup(null_point); !ready)
         return fail(ErrorKind::failed, "measuring the cost of a call: {}", ready.error().reason);
+    if (const std::uint64_t grain = clock_grain(session); grain != 0)
+        context.clock.resolution_ns = std::min(grain, std::max<std::uint64_t>(context.clock.resolution_ns, 1));
     std::vector<double> times;
-    std::map<std::string, std::vector<double>> counts;
+    std::vector<double> cpu_times;
+    std::map<std::string, std::vector<double>> counts_by_event;
     for (int call = 0; call < overhead_calls; ++call) {
-        counters.start();
         const std::uint64_t before = session.now_ns();
         auto done = session.run(0);
-        const std::uint64_t after = session.now_ns();
-        for (const Count& count : counters.stop())
-            counts[count.event].push_back(count.value);
+        times.push_back(static_cast<double>(session.now_ns() - before));
+        double cpu_ns = 0;
+        std::vector<Count> counts;
+        if (done)
+            done = in_window(session, counters, cpu_ns, counts, [&] { return session.run(0); });
         if (!done)
             return fail(ErrorKind::failed, "measuring the cost of a call: {}", done.error().reason);
-        times.push_back(static_cast<double>(after - before));
+        cpu_times.push_back(cpu_ns);
+        for (const Count& count : counts)
+            counts_by_event[count.event].push_back(count.value);
     }
     context.ioctl_ns = median(times);
-    for (const auto& [event, values] : counts)
+    context.idle_cpu_ns = median(cpu_times);
+    for (const auto& [event, values] : counts_by_event)
         context.idle_counts.push_back({event, median(values)});
     session.teardown();
     return context;

@@ -37,9 +37,10 @@ struct Measurement {
 
 /// What stays the same for all points of a run.
 struct SamplingContext {
-    ClockCost clock;
-    std::vector<Count> idle_counts;   ///< counts of one call without laps
-    double ioctl_ns = 0;              ///< time of one call without laps, seen from user space
+    ClockCost clock;                 ///< its resolution is the finer one that prepare_sampling() finds
+    std::vector<Count> idle_counts;  ///< counts of one call without laps
+    double idle_cpu_ns = 0;          ///< CPU time of one call without laps
+    double ioctl_ns = 0;             ///< time of one call without laps, seen from user space
 };
 
 /// Measures the clock, the call and the counters' own share, with the null strategy.

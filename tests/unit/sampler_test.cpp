@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "measure/sampler.h"
+
+#include <gtest/gtest.h>
+
+#include "hist.h"
+
+namespace dmabench {
+namespace {
+
+Point sync_point(std::uint64_t sync_every) {
+    Point point;
+    point.strategy = "streaming_single";
+    point.size = 4096;
+    point.target = "platform-noncoherent";
+    point.map_every = 0;
+    point.sync_every = sync_every;
+    return point;
+}
+
+class Sampler : public ::testing::Test {
+  protected:
+    void open(const FakeOptions& options = {}) {
+        session_ = make_fake_session(options);
+        context_ = *prepare_sampling(*session_, counters_);
+    }
+    Outcome<Measurement> measure(const Point& point) {
+        return sample_point(*session_, counters_, context_, point, statistics_);
+    }
+    std::unique_ptr<Session> session_;
+    Counters counters_{{}};
+    SamplingContext context_;
+    Statistics statistics_;
+};
+
+// The cost model: 2 ns of loop, and 2 * (12 + 64 lines * 4.2) ns for the two syncs of 4 KiB.
+constexpr double lap_with_sync = 2 + 2 * (12 + 64 * 4.2);
+
+TEST_F(Sampler, FindsTheCostOfALap) {
+    open();
+    const auto measured = measure(sync_point(1));
+    ASSERT_TRUE(measured);
+    EXPECT_NEAR(median(measured->samples), lap_with_sync, 0.01);
+    EXPECT_EQ(measured->discarded, 3U);
+    EXPECT_EQ(measured->samples.size(), 10U);
+    EXPECT_EQ(measured->stop, StopReason::ci);
+    EXPECT_GE(static_cast<double>(measured->laps_per_sample) * lap_with_sync, 1e6);
+    EXPECT_LE(static_cast<double>(measured->laps_per_sample) * lap_with_sync, 1.2e6);
+}
+
+TEST_F(Sampler, EverySampleHoldsWholePeriods) {
+    open();
+    Point point = sync_point(48);
+    point.map_every = 36;
+    const auto measured = measure(point);
+    ASSERT_TRUE(measured);
+    EXPECT_EQ(measured->laps_per_sample % 144, 0U);
+    EXPECT_EQ(measured->stamped_laps % 144, 0U);
+}
+
+TEST_F(Sampler, PhasesAddUpToTheLap) {
+    open();
+    const auto measured = measure(sync_point(4));
+    ASSERT_TRUE(measured);
+    const auto& cpu = measured->histograms[DMABENCH_PHASE_SYNC_FOR_CPU];
+    const auto& lap = measured->histograms[DMABENCH_PHASE_LAP];
+    EXPECT_EQ(lap.count, measured->stamped_laps);
+    EXPECT_EQ(cpu.count, measured->stamped_laps / 4);
+    EXPECT_EQ(measured->histograms[DMABENCH_PHASE_MAP].count, 0U);
+    const double per_call = static_cast<double>(cpu.sum_ns) / static_cast<double>(cpu.count) - measured->stamp_ns;
+    EXPECT_NEAR(per_call, 12 + 64 * 4.2, 1);
+}
+
+TEST_F(Sampler, GoesOnWhileTheIntervalIsWide) {
+    FakeOptions noisy;
+    noisy.noise = 0.3;
+    open(noisy);
+    statistics_.max_samples = 40;
+    const auto measured = measure(sync_point(1));
+    ASSERT_TRUE(measured);
+    EXPECT_GT(measured->samples.size(), 10U);
+    EXPECT_TRUE(measured->stop != StopReason::ci || measured->ci_relative <= statistics_.ci);
+}
+
+TEST_F(Sampler, StopsAtTheMostSamples) {
+    FakeOptions noisy;
+    noisy.noise = 0.5;
+    open(noisy);
+    statistics_.max_samples = 12;
+    statistics_.ci = 0.0001;
+    const auto measured = measure(sync_point(1));
+    ASSERT_TRUE(measured);
+    EXPECT_EQ(measured->samples.size(), 12U);
+    EXPECT_EQ(measured->stop, StopReason::samples);
+}
+
+TEST_F(Sampler, StopsAtTheBudgetWithWhatThereIs) {
+    open();
+    statistics_.budget = std::chrono::milliseconds(4);
+    const auto measured = measure(sync_point(1));
+    ASSERT_TRUE(measured);
+    EXPECT_EQ(measured->stop, StopReason::budget);
+    EXPECT_FALSE(measured->samples.empty());
+    EXPECT_LT(measured->samples.size(), 6U);
+    EXPECT_FALSE(measured->interval);
+}
+
+TEST_F(Sampler, TheSameSeedGivesTheSameFigures) {
+    FakeOptions noisy;
+    noisy.noise = 0.1;
+    noisy.seed = 7;
+    open(noisy);
+    const auto first = measure(sync_point(1));
+    open(noisy);
+    const auto second = measure(sync_point(1));
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->samples, second->samples);
+}
+
+TEST_F(Sampler, UserSpaceLapsAreSyncAccessSync) {
+    open();
+    Point point = sync_point(1);
+    point.strategy = "streaming_page";
+    point.cache_mode = CacheMode::cached;
+    point.access = Access::read;
+    const auto measured = measure(point);
+    ASSERT_TRUE(measured);
+    ASSERT_TRUE(measured->mapping);
+    EXPECT_EQ(measured->access_bytes, 4096U);
+    // two ioctls of 150 ns, their syncs, and 512 words of 2 ns
+    EXPECT_NEAR(median(measured->samples), 2 * (150 + 12 + 64 * 4.2) + 1024, 1);
+    EXPECT_EQ(measured->histograms[DMABENCH_PHASE_TOUCH].count, measured->stamped_laps);
+}
+
+TEST_F(Sampler, ARefusalSaysWhy) {
+    FakeOptions options;
+    options.skip_point = sync_point(1).name();
+    open(options);
+    const auto measured = measure(sync_point(1));
+    ASSERT_FALSE(measured);
+    EXPECT_EQ(measured.error().kind, Refusal::Kind::skipped);
+    EXPECT_EQ(measured.error().reason, "scripted refusal");
+}
+
+TEST_F(Sampler, ATargetThatGoesAwayEndsThePoint) {
+    FakeOptions options;
+    options.gone_after_runs = 60;
+    open(options);
+    const auto first = measure(sync_point(1));
+    const auto second = first ? measure(sync_point(2)) : first;
+    const auto third = second ? measure(sync_point(4)) : second;
+    ASSERT_FALSE(third);
+    EXPECT_EQ(third.error().kind, Refusal::Kind::gone);
+}
+
+}  // namespace
+}  // namespace dmabench
