@@ -24,6 +24,10 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}h{whole // 60 % 60:02}m"
 
 
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 @dataclasses.dataclass
 class Count:
     """Points in a journal."""
@@ -77,27 +81,30 @@ class Line:
     phase: str = "waits"
     started: float | None = None
     ended: float | None = None
-    # Points that were there when the run was resumed say nothing on its speed.
+    # Neither booting nor points that were there when the run was resumed say anything on its speed.
     at_start: int = 0
+    measuring_since: float | None = None
 
     def text(self, now: float, name_width: int) -> str:
         name = self.name.ljust(name_width)
         if self.started is None:
-            return f"{name}  waits"
+            return f"{name}  {self.phase}"
         elapsed = (self.ended if self.ended is not None else now) - self.started
-        if self.ended is not None:
-            count = self.journal.update() if self.journal else Count()
-            points = f", {count.done} points" if count.done else ""
-            return f"{name}  {self.phase} in {duration(elapsed)}{points}"
         count = self.journal.update() if self.journal else Count()
+        if self.ended is not None:
+            points = f", {counted(count.done, 'point')}" if count.done else ""
+            return f"{name}  {self.phase} in {duration(elapsed)}{points}"
         if not count.planned:
             return f"{name}  {self.phase}  {duration(elapsed)}"
+        if self.measuring_since is None:
+            self.measuring_since = now
         filled = min(_BAR, _BAR * count.done // count.planned)
         bar = "#" * filled + "." * (_BAR - filled)
         text = f"{name}  [{bar}] {count.done}/{count.planned}  {duration(elapsed)}"
         measured = count.done - self.at_start
         if measured > 0 and count.done < count.planned:
-            text += f", {duration(elapsed / measured * (count.planned - count.done))} to go"
+            left = (now - self.measuring_since) / measured * (count.planned - count.done)
+            text += f", {duration(left)} to go"
         return text
 
 

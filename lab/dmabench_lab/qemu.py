@@ -17,11 +17,8 @@ _CONSOLE = {"x86_64": "ttyS0", "arm64": "ttyAMA0"}
 # nokaslr: addresses, and with them hash chains and cache sets, are the same in every boot.
 # loglevel=5: the console shows warnings, so that no splat goes unseen.
 _APPEND = "loglevel=5 panic=-1 nokaslr nowatchdog audit=0"
-_APPEND_ARCH = {
-    # QEMU takes seconds over the loop that calibrates the local APIC's timer; the HPET serves as well.
-    "x86_64": "nolapic_timer",
-    "arm64": "",
-}
+# Counting instructions, QEMU takes seconds over the loop that calibrates the local APIC's timer; the HPET serves too.
+_APPEND_EXACT = {"x86_64": "nolapic_timer", "arm64": ""}
 # One instruction is one ns; idle time passes at once. The random numbers a guest is given at boot are the same ones.
 _EXACT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
 
@@ -64,5 +61,6 @@ def command(platform: Platform, clock: str, files: Files, interactive: bool = Fa
         line += ["-chardev", f"file,id=out,path={files.stream}"]
         line += ["-device", "virtserialport,chardev=out,name=dmabench.out"]
     line += ["-kernel", str(files.kernel), "-initrd", str(files.initrd)]
-    append = [f"console={_CONSOLE[platform.arch]}", _APPEND, _APPEND_ARCH[platform.arch], platform.append]
+    exact = _APPEND_EXACT[platform.arch] if clock == INSTRUCTIONS else ""
+    append = [f"console={_CONSOLE[platform.arch]}", _APPEND, exact, platform.append]
     return [*line, "-append", " ".join(filter(None, append))]

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .cache import Parts
-from .errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, InfrastructureError
+from .errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, InfrastructureError, UsageError
 from .guest import Cancelled, Guest, Job
 from .platforms import Platform
-from .progress import Display, JournalReader, Line
+from .progress import Display, JournalReader, Line, counted
 
 _RUN_FAILED = 5
 _TICK_SECONDS = 0.2
@@ -54,12 +54,12 @@ class Task:
         return self.report.with_name(self.report.name + ".journal.jsonl")
 
 
-def guest_command(platform: Platform, request: Request, report: str) -> list[str]:
+def guest_command(platform: Platform, request: Request, report: str, resume: bool) -> list[str]:
     """dmabench's command line in the guest."""
     command = ["dmabench", "run", *(f"/mnt/in/{path.name}" for path in request.scenarios), *request.arguments]
     command += ["--on", "host", "-o", f"/mnt/out/{report}"]
     command += ["--platform-name", platform.name, "--clock", request.clock]
-    command += ["--resume"] if request.resume else []
+    command += ["--resume"] if resume else []
     return command + (["--quiet"] if request.quiet else [])
 
 
@@ -83,6 +83,8 @@ def run(tasks: Sequence[Task], request: Request) -> int:
             for task in tasks:
                 if task.guest:
                     task.guest.cancel()
+                else:
+                    task.line.phase = "not run"
             concurrent.futures.wait(waiting)
     display.finish()
     for future in waiting:
@@ -102,8 +104,13 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         return
     line = task.line
     try:
-        preload = [path for path in (task.journal, task.report) if request.resume and path.exists()]
-        if not request.resume:
+        # Of several platforms some may have come to their end before, and some not to their beginning.
+        resume = request.resume and task.journal.exists()
+        if request.resume and not resume and task.report.exists():
+            line.phase = "was done before"
+            return
+        preload = [path for path in (task.journal, task.report) if resume and path.exists()]
+        if not resume:
             _keep(task.journal)
         line.journal = JournalReader(task.journal)
         line.at_start = line.journal.update().done
@@ -111,7 +118,7 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         # a text of fixed length so that it costs the same.
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+00:00")
         job = Job(
-            command=guest_command(task.platform, request, task.report.name),
+            command=guest_command(task.platform, request, task.report.name, resume),
             clock=request.clock,
             timeout=request.timeout,
             share=[*request.scenarios, *request.share],
@@ -129,11 +136,15 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         task.code = EXIT_INFRASTRUCTURE
         task.problem = error.line(task.platform.name)
         line.phase = "failed"
+    except UsageError as error:
+        task.code = EXIT_USAGE
+        task.problem = f"lab: {error}"
+        line.phase = "failed"
     except Cancelled:
         task.code = EXIT_INTERRUPTED
         line.phase = "stopped"
     finally:
-        line.ended = time.monotonic()
+        line.ended = time.monotonic() if line.started is not None else None
 
 
 def _keep(journal: Path) -> None:
@@ -175,4 +186,5 @@ def _tell(task: Task) -> None:
         task.code = min(task.code, _RUN_FAILED)
     points = JournalReader(task.journal).update().done
     if task.code and points:
-        print(f"lab: {name}: {points} points are kept in {task.journal}; --resume goes on from there", file=sys.stderr)
+        kept = f"{counted(points, 'point')} kept in {task.journal}"
+        print(f"lab: {name}: {kept}; --resume goes on from there", file=sys.stderr)

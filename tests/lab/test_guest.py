@@ -165,12 +165,25 @@ def test_a_crash_keeps_the_journal_and_resume_goes_on(tmp_path: Path) -> None:
     binary = str(stand_in(tmp_path, "echo c >/proc/sysrq-trigger"))
     done = lab("run", QUICK, "-o", str(report), "--binary", binary)
     assert done.returncode == 6
-    assert "kernel panicked" in done.stderr and f"1 points are kept in {report}.journal.jsonl" in done.stderr
+    assert "kernel panicked" in done.stderr and f"1 point kept in {report}.journal.jsonl" in done.stderr
     done = lab("run", QUICK, "-o", str(report), "--binary", str(stand_in(tmp_path)), "--resume")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"1\n{report}\n"
     assert [json.loads(line).get("row") for line in report.read_text().splitlines()] == [None, 1, 1, 2]
     assert not Path(f"{report}.journal.jsonl").exists()
+
+
+def test_resume_goes_on_begins_and_leaves_alone_as_each_platform_needs(tmp_path: Path) -> None:
+    unfinished, finished, new = QUICK, "arm64-smmu-pt", "arm64-smmu-lazy"
+    journal = '{"points_planned": 3}\n{"row": 1}\n'
+    (tmp_path / f"{unfinished}.json.journal.jsonl").write_text(journal)
+    (tmp_path / f"{finished}.json").write_text("finished")
+    names = f"{unfinished},{finished},{new}"
+    done = lab("run", names, "-o", str(tmp_path), "--binary", str(stand_in(tmp_path)), "--resume")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / f"{unfinished}.json").read_text().count("row") == 3
+    assert (tmp_path / f"{finished}.json").read_text() == "finished"
+    assert (tmp_path / f"{new}.json").read_text().count("row") == 2
 
 
 def test_one_failing_platform_does_not_stop_the_others(tmp_path: Path) -> None:

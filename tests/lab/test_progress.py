@@ -33,14 +33,14 @@ def test_the_journal_is_counted_as_it_grows(tmp_path: Path) -> None:
 def test_a_live_line_has_bar_count_and_time_to_go(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_text('{"points_planned": 4}\n{}\n')
-    line = Line("arm64", JournalReader(path), "runs", started=100.0)
-    assert line.text(110.0, 8) == "arm64     [#####...............] 1/4  10s, 30s to go"
+    line = Line("arm64", JournalReader(path), "runs", started=90.0, measuring_since=100.0)
+    assert line.text(110.0, 8) == "arm64     [#####...............] 1/4  20s, 30s to go"
 
 
 def test_points_from_before_a_resume_do_not_count_as_speed(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_text('{"points_planned": 4}\n{}\n{}\n')
-    line = Line("a", JournalReader(path), "runs", started=0.0, at_start=1)
+    line = Line("a", JournalReader(path), "runs", started=0.0, at_start=1, measuring_since=0.0)
     assert line.text(10.0, 0).endswith("2/4  10s, 20s to go")
 
 
