@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from . import cache, guest, module, paths, platforms, qemu, run
+from . import binary, cache, guest, module, platforms, qemu, run
 from . import kernel as kernels
 from .errors import (
     EXIT_INFRASTRUCTURE,
@@ -30,7 +31,9 @@ exit codes: 0 ok; 1 to 5 are those of dmabench in the guest; 2 usage; 4 somethin
 """
 
 
-def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str, examples: str):
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, help_: str, examples: str
+) -> argparse.ArgumentParser:
     lines = "\n".join(f"  {line}" for line in examples.splitlines())
     return commands.add_parser(
         name,
@@ -140,33 +143,13 @@ def _add_guest_options(sub: argparse.ArgumentParser, timeout: float | None) -> N
         )
 
 
-def _binary(arch: str, given: Path | None) -> Path:
-    found = given or Path(os.environ.get("DMABENCH_GUEST_BINARY") or paths.binary(arch))
-    if found.is_file():
-        return found
-    if given or os.environ.get("DMABENCH_GUEST_BINARY"):
-        raise NotPossible(f"no such file: {found}")
-    raise NotPossible(
-        f"no dmabench for {arch} guests at {_short(found)}; this builds it: "
-        f"cmake --preset guest-{arch} && cmake --build --preset guest-{arch}"
-    )
-
-
 def _optional_binary(arch: str, given: Path | None) -> Path | None:
     try:
-        return _binary(arch, given)
+        return binary.find(arch, given)
     except NotPossible:
         if given:
             raise
         return None
-
-
-def _short(path: Path) -> Path:
-    """As seen from here, when that is shorter."""
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -188,7 +171,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows, indent=2))
         return EXIT_OK
-    width = max(len(row["name"]) for row in rows)
+    width = max(len(str(row["name"])) for row in rows)
     for row in rows:
         kernel_text = row["kernel_release"] or f"{row['kernel']} (not fetched)"
         state = "" if row["ready"] or not row["kernel_release"] else "  (module not built)"
@@ -241,7 +224,7 @@ def _run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         quiet=options.quiet,
     )
     folder = output.parent if one_file else output
-    binaries = {platform.name: _binary(platform.arch, options.binary) for platform in chosen}
+    binaries = {platform.name: binary.find(platform.arch, options.binary) for platform in chosen}
     tasks, failures = [], []
     for platform in chosen:
         try:
@@ -289,7 +272,7 @@ def _exec(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         raise _Failed(error.line(platform.name)) from None
 
 
-def _write_to(stream):
+def _write_to(stream: BinaryIO) -> Callable[[bytes], None]:
     def write(data: bytes) -> None:
         stream.write(data)
         stream.flush()

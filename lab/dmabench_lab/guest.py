@@ -94,7 +94,7 @@ def root_file_system(platform: Platform, parts: Parts, job: Job, mode: str) -> b
         "dmabench.ko is loaded; shared files are in /mnt/in. 'exit' or Ctrl-A X leaves.\n"
     )
     archive.file("lab/welcome", welcome.encode())
-    return archive.bytes()
+    return archive.finished()
 
 
 def _die_with_parent() -> None:
@@ -155,7 +155,9 @@ class Guest:
             try:
                 why = self._watch(files, receiver, folder / "qemu.log")
             except StreamError as error:
-                raise InfrastructureError(f"results came broken out of the guest: {error}", str(files.console)) from None
+                raise InfrastructureError(
+                    f"results came broken out of the guest: {error}", str(files.console)
+                ) from None
             log = files.console.read_text(encoding="utf-8", errors="replace")
             why = console.failure(log) or why
             if why:

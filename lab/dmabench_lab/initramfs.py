@@ -32,7 +32,7 @@ class Archive:
         self.folder(str(PurePosixPath(path).parent))
         self._entry(path, stat.S_IFREG | mode, data)
 
-    def bytes(self) -> bytes:
+    def finished(self) -> bytes:
         """The whole archive; nothing can be added afterwards."""
         self._entry("TRAILER!!!", 0, b"")
         return self._out.getvalue()

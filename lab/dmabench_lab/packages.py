@@ -77,7 +77,9 @@ def pick(names: Sequence[str], pattern: str, of: str) -> str:
     for name in names:
         if re.fullmatch(pattern, name):
             return name
-    raise InfrastructureError(f"package {of} depends on nothing like '{pattern}' (it has: {', '.join(names) or 'none'})")
+    raise InfrastructureError(
+        f"package {of} depends on nothing like '{pattern}' (it has: {', '.join(names) or 'none'})"
+    )
 
 
 class Apt:

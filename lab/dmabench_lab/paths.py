@@ -23,11 +23,6 @@ def cache() -> Path:
     return Path(root).absolute() / "lab"
 
 
-def binary(arch: str) -> Path:
-    """Where the build puts the static dmabench for guests of this architecture."""
-    return REPOSITORY / "build" / f"guest-{arch}" / "dmabench"
-
-
 @contextlib.contextmanager
 def cache_lock() -> Iterator[None]:
     """Only one process at a time fills the cache."""

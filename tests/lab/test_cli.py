@@ -2,12 +2,14 @@
 """What the user gets for asking wrongly, and the exit codes; no guest is started."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from conftest import lab
-from dmabench_lab import run
+from dmabench_lab import binary, run
 
 
 @pytest.mark.parametrize("command", ["list", "fetch", "run", "exec", "shell"])
@@ -50,3 +52,14 @@ def test_the_worst_exit_code_wins() -> None:
     assert run.worst([0, 1, 0]) == 1
     assert run.worst([5, 6, 0]) == 6
     assert run.worst([]) == 0
+
+
+def test_a_program_that_a_guest_cannot_run_is_refused(tmp_path: Path) -> None:
+    dynamic = shutil.which("true")
+    assert dynamic
+    assert "not linked statically" in (binary.unfit(Path(dynamic).read_bytes(), "x86_64") or "")
+    assert binary.unfit(Path(dynamic).read_bytes(), "arm64") == "it is not for arm64"
+    (tmp_path / "t.c").write_text("int main(void) { return 0; }")
+    subprocess.run(["gcc", "-static", "-o", tmp_path / "t", tmp_path / "t.c"], check=True)
+    assert binary.unfit((tmp_path / "t").read_bytes(), "x86_64") is None
+    assert binary.unfit(b"#!/bin/sh", "arm64") is None

@@ -48,7 +48,7 @@ def test_cpio_reads_back(tmp_path: Path) -> None:
     archive = Archive()
     archive.file("init", b"#!/bin/sh\n", 0o755)
     archive.file("a/b/odd", b"123")
-    data = archive.bytes()
+    data = archive.finished()
     listing = subprocess.run(
         ["busybox", "cpio", "-t"], input=data, capture_output=True, check=True, cwd=tmp_path
     ).stdout.decode()
