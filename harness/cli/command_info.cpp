@@ -10,6 +10,7 @@
 #include "cli/where.h"
 #include "counters/counters.h"
 #include "device/names.h"
+#include "measure/sampler.h"
 #include "report/platform.h"
 
 namespace dmabench {
@@ -114,7 +115,7 @@ Result<int> show_info(const Options& options) {
     auto session = open_session(*where, 1);
     if (!session)
         return tl::unexpected(session.error());
-    auto clock = (*session)->clock();
+    auto clock = measure_clock(**session);
     if (!clock)
         return tl::unexpected(clock.error());
     const json info = describe(**session, *clock);

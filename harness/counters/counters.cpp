@@ -36,7 +36,7 @@ std::string why(int error) {
         case ENOENT:
         case ENODEV:
         case EOPNOTSUPP:
-            return "this machine has no performance monitoring unit for it (none at all in most virtual machines)";
+            return "no hardware counter for it here (most virtual machines have none at all)";
         case EACCES:
         case EPERM:
             return fmt::format("not permitted: run as root, or sysctl kernel.perf_event_paranoid=-1 (now {})",

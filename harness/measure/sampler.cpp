@@ -232,9 +232,19 @@ class PointSampler {
 
 }  // namespace
 
+Result<ClockCost> measure_clock(Session& session) {
+    auto clock = session.clock();
+    if (!clock)
+        return clock;
+    // The module can only tell the least step it saw, which is what a reading costs when that is more than a tick.
+    if (const std::uint64_t grain = clock_grain(session); grain != 0)
+        clock->resolution_ns = std::min(grain, std::max<std::uint64_t>(clock->resolution_ns, 1));
+    return clock;
+}
+
 Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
     SamplingContext context;
-    auto clock = session.clock();
+    auto clock = measure_clock(session);
     if (!clock)
         return tl::unexpected(clock.error());
     context.clock = *clock;
@@ -246,8 +256,6 @@ Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
     null_point.target = session.info().targets.front().name;
     if (auto ready = session.setup(null_point); !ready)
         return fail(ErrorKind::failed, "measuring the cost of a call: {}", ready.error().reason);
-    if (const std::uint64_t grain = clock_grain(session); grain != 0)
-        context.clock.resolution_ns = std::min(grain, std::max<std::uint64_t>(context.clock.resolution_ns, 1));
     std::vector<double> times;
     std::vector<double> cpu_times;
     std::map<std::string, std::vector<double>> counts_by_event;

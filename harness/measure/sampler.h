@@ -43,6 +43,9 @@ struct SamplingContext {
     double ioctl_ns = 0;             ///< time of one call without laps, seen from user space
 };
 
+/// Measures what a reading of the session's clock costs, and how finely it ticks.
+Result<ClockCost> measure_clock(Session& session);
+
 /// Measures the clock, the call and the counters' own share, with the null strategy.
 Result<SamplingContext> prepare_sampling(Session& session, Counters& counters);
 
