@@ -36,6 +36,7 @@ class TargetAnswers:
     time: list[Statement] = field(default_factory=list)
     sync: list[Statement] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    caution: str = ""  # belongs beside every answer of this target
 
 
 def answers(report: Report) -> list[TargetAnswers]:
@@ -60,6 +61,7 @@ def _answers_for(report: Report, target: str) -> TargetAnswers:
         )
     device = report.target(target)
     if report.clock == "instructions" and not (device and device.coherent):
+        out.caution = "an uncached read costs nothing extra on this clock; on hardware expect streaming to do better"
         out.remarks.append(
             "This device is not coherent, so its coherent memory is not cached. On this clock that costs nothing: "
             "where the CPU accesses the buffer, real hardware favours streaming more than these answers do."

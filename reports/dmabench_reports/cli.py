@@ -12,7 +12,7 @@ from typing import Optional, Sequence
 # matplotlib warns of an unwritable home on stderr, which is for our own errors
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-from dmabench_reports import analysis, answers, load, page, style  # noqa: E402
+from dmabench_reports import analysis, answers, load, page, style, summary  # noqa: E402
 from dmabench_reports.model import Report  # noqa: E402
 from dmabench_reports.plots import access, parts, platforms, size, sync  # noqa: E402
 from dmabench_reports.plots.picture import Picture  # noqa: E402
@@ -85,8 +85,8 @@ def build(
     repeats: Sequence[Report],
     output: Path,
     formats: Sequence[str],
-) -> Path:
-    """Draw everything and write DIR/index.html."""
+) -> tuple[Path, str]:
+    """Draw everything and write DIR/index.html. Returns its path, and the answers as text."""
     plots = output / "plots"
     plots.mkdir(parents=True, exist_ok=True)
     style.setup()
@@ -113,10 +113,13 @@ def build(
             side.append(
                 page.SideBySide(table, gallery.hang(platforms.pictures(table, name)))
             )
-    text = page.render(reports, sections, side, analysis.agreements(reports, repeats))
+    agreements = analysis.agreements(reports, repeats)
     index = output / "index.html"
-    index.write_text(text, encoding="utf-8")
-    return index
+    index.write_text(
+        page.render(reports, sections, side, agreements), encoding="utf-8"
+    )
+    found = [(section.report, section.answers) for section in sections]
+    return index, summary.text(found, agreements)
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -128,12 +131,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         print(f"dmabench report: {error}", file=sys.stderr)
         return EXIT_USAGE
     try:
-        index = build(reports, repeats, args.output, args.plots)
+        index, answers_in_words = build(reports, repeats, args.output, args.plots)
     except OSError as error:
         print(
             f"dmabench report: {error.filename or args.output}: {error.strerror}",
             file=sys.stderr,
         )
         return EXIT_USAGE
+    print(answers_in_words)
     print(index)
     return EXIT_OK
