@@ -17,7 +17,17 @@ double least_seconds(const Statistics& s) {
     return std::min(sample * (s.samples + s.discard + 2), budget);
 }
 
-double most_seconds(const Statistics& s) { return 1.25 * std::chrono::duration<double>(s.budget).count(); }
+double most_seconds(const Statistics& s) {
+    return 1.25 * std::chrono::duration<double>(s.budget).count();
+}
+
+std::string duration(double seconds) {
+    if (seconds < 1)
+        return fmt::format("{:.0f} ms", 1e3 * seconds);
+    if (seconds < 120)
+        return fmt::format("{:.0f} s", seconds);
+    return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
+}
 
 struct Options {
     std::vector<std::string> scenarios;
@@ -61,8 +71,8 @@ Result<int> show_plan(const Options& options) {
         fmt::print("{}: {}\n", scenario.name, scenario.question);
     for (const PlannedPoint& planned : plan->points)
         fmt::print("{}\n", planned.point.name());
-    fmt::print("{} points; {:.1f} s to {:.0f} s of the measured machine's time for each target\n",
-               plan->points.size(), least, most);
+    fmt::print("{} point{}; {} to {} of the measured machine's time for each target\n", plan->points.size(),
+               plan->points.size() == 1 ? "" : "s", duration(least), duration(most));
     if (!plan->excluded.empty())
         fmt::print("{} more combinations cannot be: {} ({})\n", plan->excluded.size(),
                    plan->excluded.front().name, plan->excluded.front().reason);
@@ -75,8 +85,10 @@ void add_plan_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("plan", "Show the points of scenarios, and how long they take");
     command->add_option("SCENARIO", options->scenarios, "Scenario files")->required();
-    command->add_option("--set", options->overrides.set, "Replace an axis: AXIS=VALUES")->allow_extra_args(false);
-    command->add_option("--filter", options->overrides.filter, "Only points whose name matches this expression");
+    command->add_option("--set", options->overrides.set, "Replace an axis: AXIS=VALUES")
+        ->allow_extra_args(false);
+    command->add_option("--filter", options->overrides.filter,
+                        "Only points whose name matches this expression");
     command->add_flag("--json", options->json, "The same as JSON");
     command->footer("Example:\n  dmabench plan scenarios/buffer_sizes.json --set size=4K..64K\\ x2");
     command->callback([options, &chosen] { chosen = [options] { return show_plan(*options); }; });

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // dmabench run
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <sstream>
 
+#include "base/text.h"
+#include "base/unique_fd.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/results_table.h"
 #include "cli/run_plan.h"
 #include "cli/where.h"
+#include "scenario/keys.h"
 #include "scenario/values.h"
 
 namespace dmabench {
@@ -39,10 +47,13 @@ std::string host_name() {
     return name[0] != '\0' ? name.data() : "host";
 }
 
-Result<Plan> load_plan(const Options& options, bool with_filter) {
+/// All that can be wrong with the command line or a scenario shows here, before a device is opened or a guest
+/// booted. The filter is only checked: names are complete once the targets are known.
+Result<Plan> load_plan(const Options& options) {
     Overrides overrides = options.overrides;
-    if (!with_filter)
-        overrides.filter.clear();
+    overrides.filter.clear();
+    if (auto filter = NameFilter::make(options.overrides.filter); !filter)
+        return tl::unexpected(filter.error());
     std::vector<Scenario> scenarios;
     for (const std::string& file : options.scenarios) {
         auto scenario = load_scenario(file, overrides);
@@ -54,7 +65,11 @@ Result<Plan> load_plan(const Options& options, bool with_filter) {
     if (plan && !options.budget.empty()) {
         const auto budget = parse_duration(options.budget);
         if (!budget)
-            return fail(ErrorKind::usage, "--budget {}: {}", options.budget, budget.error().message);
+            return fail(ErrorKind::usage, "--budget {}: {}", printable(options.budget),
+                        budget.error().message);
+        if (*budget < keys::budget.least || *budget > keys::budget.most)
+            return fail(ErrorKind::usage, "--budget {}: out of range; expected 10us .. 3600s",
+                        printable(options.budget));
         for (PlannedPoint& planned : plan->points)
             planned.statistics.budget = *budget;
     }
@@ -66,17 +81,36 @@ Result<fs::path> report_path(const Options& options, const Plan& plan, const std
     const std::string file_name = platform + ".json";
     if (options.output.empty())
         return fs::path(fmt::format("dmabench-{}-{}", plan.scenarios.front().name, file_name));
+    const auto refuse = [&](const std::string& why) {
+        return fail(ErrorKind::usage, "-o {}: {}", printable(options.output), why);
+    };
     std::error_code error;
     fs::path path = options.output;
-    if (path.extension() != ".json") {
+    if (path.extension() != ".json" || fs::is_directory(path, error)) {
+        if (fs::exists(path, error) && !fs::is_directory(path, error))
+            return refuse("is a file, but not a .json file; expected FILE.json or a folder");
         fs::create_directories(path, error);
         if (error)
-            return fail(ErrorKind::usage, "-o {}: {}", options.output, error.message());
+            return refuse(fmt::format("the folder cannot be made: {}", error.message()));
         path /= file_name;
-    } else if (const fs::path folder = path.parent_path(); !folder.empty() && !fs::is_directory(folder, error)) {
-        return fail(ErrorKind::usage, "-o {}: there is no folder {}", options.output, folder.string());
+    } else if (const fs::path folder = path.parent_path();
+               !folder.empty() && !fs::is_directory(folder, error)) {
+        return refuse(fmt::format("there is no folder {}", printable(folder.string())));
     }
     return path;
+}
+
+/// Whether files can be made where the report is to be: better told now than after the first point. A full
+/// disk is none of the command line's faults, and the journal will tell.
+Result<void> check_writable(const fs::path& report) {
+    fs::path probe = report;
+    probe += ".tmp";
+    const UniqueFd fd(::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!fd && errno != ENOSPC && errno != EDQUOT)
+        return fail(ErrorKind::usage, "-o {}: cannot be written: {}", printable(report.string()),
+                    std::strerror(errno));
+    ::unlink(probe.c_str());
+    return {};
 }
 
 std::vector<std::string> counter_events(const std::string& text) {
@@ -94,7 +128,7 @@ std::vector<std::string> counter_events(const std::string& text) {
 
 Result<int> run_in_lab(const Options& options, const Where& where) {
     // What can be wrong with the scenarios should show before a guest is started.
-    auto plan = load_plan(options, false);
+    auto plan = load_plan(options);
     if (!plan)
         return tl::unexpected(plan.error());
     auto lab = find_data("lab/lab");
@@ -105,9 +139,10 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
         platforms += (platforms.empty() ? "" : ",") + platform;
     std::string output = options.output;
     if (output.empty())
-        output = where.platforms.size() == 1
-                     ? fmt::format("dmabench-{}-{}.json", plan->scenarios.front().name, where.platforms.front())
-                     : fmt::format("dmabench-{}", plan->scenarios.front().name);
+        output =
+            where.platforms.size() == 1
+                ? fmt::format("dmabench-{}-{}.json", plan->scenarios.front().name, where.platforms.front())
+                : fmt::format("dmabench-{}", plan->scenarios.front().name);
     std::vector<std::string> command{lab->string(), "run", platforms, "-o", output};
     for (const std::string& scenario : options.scenarios)
         command.insert(command.end(), {"--scenario", scenario});
@@ -128,8 +163,16 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
     return tl::unexpected(become(command));
 }
 
+tl::unexpected<Error> nothing_passes(const std::string& filter, const Plan& plan) {
+    std::string examples;
+    for (std::size_t i = 0; i < std::min<std::size_t>(plan.points.size(), 2); ++i)
+        examples += (i == 0 ? "" : ", ") + plan.points[i].point.name();
+    return fail(ErrorKind::usage, "--filter {}: none of the {} points passes; names are like {}",
+                in_quotes(filter), plan.points.size(), examples);
+}
+
 Result<int> run_here(const Options& options, const Where& where) {
-    auto plan = load_plan(options, false);
+    auto plan = load_plan(options);
     if (!plan)
         return tl::unexpected(plan.error());
     auto session = open_session(where, options.seed);
@@ -143,19 +186,22 @@ Result<int> run_here(const Options& options, const Where& where) {
         return tl::unexpected(filter.error());
     const Plan bound = filtered(dmabench::bind(*plan, targets), *filter);
     if (bound.points.empty())
-        return fail(ErrorKind::usage, "--filter {}: none of the {} points matches", options.overrides.filter,
-                    plan->points.size());
+        return nothing_passes(options.overrides.filter, dmabench::bind(*plan, targets));
 
     RunFacts facts;
-    facts.platform = !options.platform_name.empty() ? options.platform_name
+    facts.platform = !options.platform_name.empty()    ? options.platform_name
                      : where.kind == Where::Kind::fake ? "fake"
                                                        : host_name();
-    facts.clock_kind = where.kind == Where::Kind::fake ? "fake" : !options.clock.empty() ? options.clock : "hardware";
+    facts.clock_kind = where.kind == Where::Kind::fake ? "fake"
+                       : !options.clock.empty()        ? options.clock
+                                                       : "hardware";
     facts.executable = program_name();
     facts.seed = options.seed;
     auto path = report_path(options, bound, facts.platform);
     if (!path)
         return tl::unexpected(path.error());
+    if (auto writable = check_writable(*path); !writable)
+        return tl::unexpected(writable.error());
     RunOptions run;
     run.report = *path;
     run.counters = counter_events(options.counters);
@@ -169,12 +215,42 @@ Result<int> run_here(const Options& options, const Where& where) {
     fmt::print("{}\n", path->string());
     const auto& own = (*report)["dmabench"];
     if (own["interrupted"].get<bool>())
-        return fail(ErrorKind::failed, "interrupted after {} of {} points; the same command with --resume goes on",
+        return fail(ErrorKind::failed,
+                    "interrupted after {} of {} points; the same command with --resume goes on",
                     (*report)["benchmarks"].size() + own["skipped"].size(), bound.points.size());
     if (!own["errors"].empty())
-        return fail(ErrorKind::failed, "{} of {} points failed; the same command with --resume tries them again",
+        return fail(ErrorKind::failed,
+                    "{} of {} points failed; the same command with --resume tries them again",
                     own["errors"].size(), bound.points.size());
     return 0;
+}
+
+// The checks' messages follow "--seed: "; an empty one is consent.
+std::string wrong_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, seed);
+    return read.ec == std::errc{} && read.ptr == end
+               ? ""
+               : fmt::format("{} is not an integer within 0 .. 2^64 - 1", in_quotes(text));
+}
+
+std::string wrong_platform_name(const std::string& text) {
+    const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+    });
+    return plain && !text.starts_with('.') && !text.starts_with('-')
+               ? ""
+               : fmt::format("{} cannot name a file; expected letters, digits, '.', '_' and '-'",
+                             in_quotes(text));
+}
+
+std::string wrong_clock(const std::string& text) {
+    static constexpr std::array<std::string_view, 3> clocks{"hardware", "realtime", "instructions"};
+    return std::find(clocks.begin(), clocks.end(), text) != clocks.end()
+               ? ""
+               : fmt::format("unknown clock {}; expected one of {}{}", in_quotes(text), join(clocks),
+                             did_you_mean(text, clocks));
 }
 
 }  // namespace
@@ -182,43 +258,56 @@ Result<int> run_here(const Options& options, const Where& where) {
 void add_run_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Sweep scenarios and write a report");
-    command->add_option("SCENARIO", options->scenarios, "Scenario files; several go into one report")->required();
-    command->add_option("--on", options->on,
-                        "Where: auto (this machine), host, fake (a cost model), lab:NAME[,NAME...]")
+    command->add_option("SCENARIO", options->scenarios, "Scenario files; several go into one report")
+        ->required();
+    command
+        ->add_option("--on", options->on,
+                     "Where: auto (this machine), host, fake (a cost model), lab:NAME[,NAME...]")
         ->capture_default_str();
     command->add_option("-o,--output", options->output,
                         "The report: a .json file, or a folder that gets PLATFORM.json");
-    command->add_option("--set", options->overrides.set,
-                        "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16")
+    command
+        ->add_option("--set", options->overrides.set,
+                     "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16")
         ->allow_extra_args(false);
-    command->add_option("--filter", options->overrides.filter, "Only points whose name matches this expression");
-    command->add_option("--counters", options->counters,
-                        "Counters: default, none, or libpfm4 event names with commas")
+    command->add_option("--filter", options->overrides.filter,
+                        "Only points whose name matches this expression");
+    command
+        ->add_option("--counters", options->counters,
+                     "Counters: default, none, or libpfm4 event names with commas")
         ->capture_default_str();
-    command->add_option("--seed", options->seed, "Seed of the order of points")->capture_default_str();
+    command->add_option("--seed", options->seed, "Seed of the order of points")
+        ->check(wrong_seed, "")
+        ->capture_default_str();
     command->add_option("--budget", options->budget, "Most time per point, as 500ms");
     command->add_flag("--resume", options->resume, "Go on with an interrupted run");
     command->add_flag("-q,--quiet", options->quiet, "No progress, no table: only the report's path");
-    command->add_option("--platform-name", options->platform_name,
-                        "What the report calls this machine (default: its host name)");
-    command->add_option("--clock", options->clock,
-                        "What drives the machine's clock. An emulator can't be told from inside, so whoever starts "
-                        "one says it; the lab does")
-        ->check(CLI::IsMember({"hardware", "realtime", "instructions"}));
+    command
+        ->add_option("--platform-name", options->platform_name,
+                     "What the report calls this machine (default: its host name)")
+        ->check(wrong_platform_name, "");
+    command
+        ->add_option(
+            "--clock", options->clock,
+            "What drives the machine's clock. An emulator can't be told from inside, so whoever starts "
+            "one says it; the lab does")
+        ->check(wrong_clock, "{hardware,realtime,instructions}");
     command->footer(
         "Examples:\n"
         "  dmabench run scenarios/quick.json --on lab:arm64,x86_64-vtd-strict -o out/\n"
         "  sudo dmabench run scenarios/coherent_vs_streaming.json --set size=4K..64K\\ x2 -o board.json\n"
         "  dmabench run scenarios/quick.json --on fake --filter 'sync_every:(1|4)/'\n"
         "\n"
-        "Every point is on the disk before the next one begins. Ctrl-C ends the run after the sample at hand and\n"
+        "Every point is on the disk before the next one begins. Ctrl-C ends the run after the sample at hand "
+        "and\n"
         "writes a report of what there is; --resume goes on from there, also after a crash.");
     command->callback([options, &chosen] {
         chosen = [options]() -> Result<int> {
             auto where = parse_where(options->on);
             if (!where)
                 return tl::unexpected(where.error());
-            return where->kind == Where::Kind::lab ? run_in_lab(*options, *where) : run_here(*options, *where);
+            return where->kind == Where::Kind::lab ? run_in_lab(*options, *where)
+                                                   : run_here(*options, *where);
         };
     });
 }

@@ -5,8 +5,8 @@
 
 #include <cstdio>
 
-#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/usage_error.h"
 #include "report/version.h"
 
 namespace dmabench {
@@ -16,48 +16,26 @@ std::string program = "dmabench";
 
 int report_error(const Error& error) {
     const bool colour = ::isatty(STDERR_FILENO) != 0;
-    fmt::print(stderr, "{}dmabench:{} {}\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "", error.message);
+    fmt::print(stderr, "{}dmabench:{} {}\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
+               error.message);
     return static_cast<int>(error.kind);
-}
-
-/// The command line's own errors, on one line, with the nearest word.
-int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-    std::string message = error.what();
-    for (char& c : message)
-        if (c == '\n')
-            c = ' ';
-    std::vector<std::string_view> known;
-    const CLI::App* at = &app;
-    for (const CLI::App* used : app.get_subcommands())
-        at = used;
-    for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; }))
-        known.push_back(sub->get_name());
-    std::vector<std::string> options;
-    for (const CLI::Option* option : at->get_options())
-        for (const std::string& name : option->get_lnames())
-            options.push_back("--" + name);
-    known.insert(known.end(), options.begin(), options.end());
-    std::string hint;
-    for (int i = 1; i < argc && hint.empty(); ++i) {
-        const std::string_view word(argv[i]);
-        if (message.find(word) != std::string::npos && std::find(known.begin(), known.end(), word) == known.end())
-            hint = did_you_mean(word.substr(0, word.find('=')), known);
-    }
-    return report_error({ErrorKind::usage, fmt::format("{}{}; see {} --help", message, hint, at->get_display_name() == "dmabench" ? "dmabench" : "dmabench " + at->get_name())});
 }
 
 }  // namespace
 
-const std::string& program_name() { return program; }
+const std::string& program_name() {
+    return program;
+}
 
 }  // namespace dmabench
 
 int main(int argc, char** argv) {
     using namespace dmabench;
     program = argv[0];
-    CLI::App app{"Benchmark and profile Linux DMA mapping strategies: what coherent memory, streaming maps and\n"
-                 "dma_sync_* cost on this machine, or in an emulated guest (--on lab:NAME).",
-                 "dmabench"};
+    CLI::App app{
+        "Benchmark and profile Linux DMA mapping strategies: what coherent memory, streaming maps and\n"
+        "dma_sync_* cost on this machine, or in an emulated guest (--on lab:NAME).",
+        "dmabench"};
     app.set_version_flag("--version", fmt::format("dmabench {}", version));
     app.require_subcommand(1);
     app.get_formatter()->column_width(28);
@@ -80,7 +58,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::Success& success) {
         return app.exit(success);  // --help, --version
     } catch (const CLI::ParseError& error) {
-        return usage_error(app, error, argc, argv);
+        return report_error({ErrorKind::usage, usage_message(app, error)});
     }
     const Result<int> done = chosen();
     return done ? *done : report_error(done.error());

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "base/unique_fd.h"
 #include "device/names.h"
@@ -48,21 +50,48 @@ std::string text_of(const char (&field)[N]) {
     return {field, ::strnlen(field, N)};
 }
 
+constexpr const char* lab_remedy = "--on lab:arm64 or --on lab:x86_64-direct";
+
+bool is_loaded(const char* module) {
+    std::ifstream modules("/proc/modules");
+    for (std::string line; std::getline(modules, line);)
+        if (line.starts_with(std::string(module) + " "))
+            return true;
+    return false;
+}
+
+bool loading_is_off() {
+    std::ifstream in("/proc/sys/kernel/modules_disabled");
+    int off = 0;
+    return in >> off && off != 0;
+}
+
 /// Why there is no module to talk to, and what to do about it.
 Error no_module(int error) {
+    std::string why;
     if (error == EACCES || error == EPERM)
-        return {ErrorKind::not_possible, fmt::format("{} is there but may not be opened: run dmabench as root",
-                                                     DMABENCH_DEVICE)};
-    if (error == ENOENT) {
-        const char* remedy = std::filesystem::exists("/proc/modules")
-                                 ? "load it (make -C kmod && sudo insmod kmod/dmabench.ko)"
-                                 : "this kernel cannot load modules";
-        return {ErrorKind::not_possible,
-                fmt::format("the kernel module is not loaded ({} is missing): {}, or measure in an emulated "
-                            "guest with --on lab:arm64 or --on lab:x86_64-direct",
-                            DMABENCH_DEVICE, remedy)};
-    }
-    return {ErrorKind::not_possible, fmt::format("{}: {}", DMABENCH_DEVICE, std::strerror(error))};
+        why = fmt::format("{} may not be opened by this user: run dmabench as root", DMABENCH_DEVICE);
+    else if (error != ENOENT)
+        why = fmt::format("{} cannot be opened: {}; reload the module, or measure in an emulated guest with {}",
+                          DMABENCH_DEVICE, std::strerror(error), lab_remedy);
+    else if (is_loaded("dmabench"))
+        why = fmt::format("the module is loaded, but there is no {}: run dmabench outside of this container, or "
+                          "pass the device in",
+                          DMABENCH_DEVICE);
+    else if (!std::filesystem::exists("/proc/modules"))
+        why = fmt::format("this kernel is built without loadable modules, so the dmabench module cannot be here: "
+                          "measure in an emulated guest with {}",
+                          lab_remedy);
+    else if (loading_is_off())
+        why = fmt::format("the kernel module is not loaded, and loading modules is off until the next boot "
+                          "(kernel.modules_disabled=1): load it after a reboot, or measure in an emulated guest "
+                          "with {}",
+                          lab_remedy);
+    else
+        why = fmt::format("the kernel module is not loaded: load it (make -C kmod && sudo insmod kmod/dmabench.ko), "
+                          "or measure in an emulated guest with {}",
+                          lab_remedy);
+    return {ErrorKind::not_possible, why};
 }
 
 Refusal refusal(const char* what, int error, std::uint32_t reason) {
