@@ -92,7 +92,9 @@ class Line:
         elapsed = (self.ended if self.ended is not None else now) - self.started
         count = self.journal.update() if self.journal else Count()
         if self.ended is not None:
-            points = f", {counted(count.done, 'point')}" if count.done else ""
+            # The journal goes when the report is there, its last lines perhaps unseen: a run that is done did all.
+            points_done = count.planned if self.phase == "done" and count.planned else count.done
+            points = f", {counted(points_done, 'point')}" if points_done else ""
             return f"{name}  {self.phase} in {duration(elapsed)}{points}"
         if not count.planned:
             return f"{name}  {self.phase}  {duration(elapsed)}"
