@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# bash completion of dmabench. Needs nothing but bash 4: source it, or install it as
+# /usr/share/bash-completion/completions/dmabench
+
+# The values of an axis that has words.
+_dmabench_values() {
+    case $1 in
+        strategy) echo null coherent write_combine pool streaming_single streaming_page streaming_sg ;;
+        direction) echo bidirectional to_device from_device ;;
+        target) echo auto platform platform-coherent platform-noncoherent pci pci: ;;
+        source) echo default kmalloc pages ;;
+        touch | access) echo none read write copy ;;
+        cache_mode) echo none cached writecombine uncached coherent ;;
+        pattern) echo sequential strided random ;;
+    esac
+}
+
+# Platforms of the lab, as the dmabench that is being typed knows them.
+_dmabench_platforms() {
+    local program=${COMP_WORDS[0]}
+    "${program/#\~/$HOME}" lab list 2>/dev/null | cut -d ' ' -f 1
+}
+
+# Offers the words that continue the last item of a list with commas in $cur; $1 stands before the list.
+_dmabench_list() {
+    local before=$1 list=${cur#"$1"}
+    local kept=
+    [[ $list == *,* ]] && kept=${list%,*},
+    shift
+    COMPREPLY=($(compgen -P "$before$kept" -W "$*" -- "${list##*,}"))
+}
+
+_dmabench_files() {
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -d -- "$cur") $(compgen -f -X "!*.$1" -- "$cur"))
+}
+
+_dmabench_folders() {
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -d -- "$cur"))
+}
+
+_dmabench_set() {
+    if [[ $cur == *=* ]]; then
+        _dmabench_list "${cur%%=*}=" "$(_dmabench_values "${cur%%=*}")"
+        return
+    fi
+    compopt -o nospace 2>/dev/null
+    COMPREPLY=($(compgen -S = -W "strategy size direction target source map_every sync_every sync_offset
+        sync_bytes touch touch_bytes cache_mode access pattern" -- "$cur"))
+}
+
+_dmabench_on() {
+    if [[ $cur == lab:* ]]; then
+        _dmabench_list lab: "$(_dmabench_platforms)"
+    else
+        COMPREPLY=($(compgen -W "auto host fake lab:" -- "$cur"))
+        if [[ ${COMPREPLY[*]} == lab: ]]; then
+            compopt -o nospace 2>/dev/null
+        fi
+    fi
+}
+
+_dmabench_options() {
+    COMPREPLY=($(compgen -W "$*" -- "$cur"))
+}
+
+_dmabench_lab() {
+    if ((${#words[@]} == 3)); then
+        _dmabench_options list fetch run exec shell --help
+        return
+    fi
+    case $prev in
+        --scenario) _dmabench_files json ;;
+        --share | --binary | -o | --output) compopt -o default 2>/dev/null ;;
+        --clock) _dmabench_options instructions realtime ;;
+        --timeout | --jobs) ;;
+        *) _dmabench_lab_word ;;
+    esac
+}
+
+_dmabench_lab_word() {
+    local command=${words[2]}
+    if [[ $cur == -* ]]; then
+        case $command in
+            list) _dmabench_options --help --json ;;
+            fetch) _dmabench_options --help --again ;;
+            run) _dmabench_options --help --output --scenario --share --binary --clock --timeout --jobs --resume \
+                --quiet ;;
+            exec) _dmabench_options --help --output --share --binary --clock --timeout ;;
+            shell) _dmabench_options --help --share --binary --clock ;;
+        esac
+        return
+    fi
+    case $command in
+        run) _dmabench_list "" "$(_dmabench_platforms)" ;;
+        fetch | exec | shell) _dmabench_options "$(_dmabench_platforms)" ;;
+    esac
+}
+
+_dmabench_complete() {
+    if ((${#words[@]} == 2)); then
+        _dmabench_options run plan info report lab --help --version
+        return
+    fi
+    if [[ ${words[1]} == lab ]]; then
+        _dmabench_lab
+        return
+    fi
+    case ${words[1]}:$prev in
+        run:--on | info:--on) _dmabench_on ;;
+        run:--set | plan:--set) _dmabench_set ;;
+        run:--counters) _dmabench_options default none ;;
+        run:--clock) _dmabench_options hardware realtime instructions ;;
+        run:--budget) _dmabench_options 100ms 500ms 1s 5s ;;
+        run:-o | run:--output) _dmabench_files json ;;
+        report:-o | report:--output) _dmabench_folders ;;
+        report:--plots) _dmabench_options svg png svg,png ;;
+        run:--seed | run:--filter | plan:--filter | run:--platform-name) ;;
+        *) _dmabench_word ;;
+    esac
+}
+
+# A word that is no option's value.
+_dmabench_word() {
+    if [[ $cur == -* ]]; then
+        case ${words[1]} in
+            run) _dmabench_options --help --on --output --set --filter --counters --seed --budget --resume --quiet \
+                --platform-name --clock ;;
+            plan) _dmabench_options --help --set --filter --json ;;
+            info) _dmabench_options --help --on --json ;;
+            report) _dmabench_options --help --output --repeat --plots ;;
+        esac
+        return
+    fi
+    case ${words[1]} in
+        run | plan | report) _dmabench_files json ;;
+    esac
+}
+
+_dmabench() {
+    # COMP_WORDS is cut at ':' and '='; what is typed is not.
+    local -a words
+    local typed=${COMP_LINE:0:COMP_POINT}
+    read -ra words <<<"$typed"
+    [[ $typed == *[[:space:]] ]] && words+=("")
+    local cur=${words[${#words[@]} - 1]} prev=${words[${#words[@]} - 2]}
+    # --on=lab:arm64 is --on lab:arm64
+    local glued=
+    if [[ $cur == --*=* ]]; then
+        prev=${cur%%=*} glued=${cur%%=*}= cur=${cur#*=}
+    fi
+    local IFS=$' \t\n'
+    COMPREPLY=()
+    _dmabench_complete
+    # readline replaces only what follows the last ':' or '='.
+    local before=$cur
+    [[ $COMP_WORDBREAKS != *:* ]] && before=${before//:/_}
+    [[ $COMP_WORDBREAKS != *=* ]] && before=${before//=/_}
+    local last=${before##*[:=]}
+    local offset=$((${#cur} - ${#last})) i
+    for i in "${!COMPREPLY[@]}"; do
+        if ((offset > 0)); then
+            COMPREPLY[i]=${COMPREPLY[i]:offset}
+        elif [[ -n $glued && $COMP_WORDBREAKS != *=* ]]; then
+            COMPREPLY[i]=$glued${COMPREPLY[i]}
+        fi
+    done
+}
+
+complete -F _dmabench dmabench

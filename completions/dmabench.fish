@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# fish completion of dmabench. Install it as dmabench.fish in a folder of $fish_complete_path.
+
+function __dmabench_platforms
+    set -l words (commandline -opc)
+    type -q $words[1]; and $words[1] lab list 2>/dev/null | string replace -r ' .*' ''
+end
+
+# Whether dmabench's command is one of these.
+function __dmabench_in
+    set -l words (commandline -opc)
+    test (count $words) -gt 1; and contains -- $words[2] $argv
+end
+
+# Whether lab's command is one of these.
+function __dmabench_in_lab
+    set -l words (commandline -opc)
+    test (count $words) -gt 2; and test $words[2] = lab; and contains -- $words[3] $argv
+end
+
+# The list with commas that is being typed, continued by each of the words; $argv[1] stands before the list.
+function __dmabench_list
+    set -l list (string replace -- $argv[1] '' (commandline -ct))
+    set -l kept (string match -r '.*,' -- $list; or echo '')
+    printf '%s\n' $argv[1]$kept$argv[2..-1]
+end
+
+function __dmabench_on
+    printf '%s\n' auto\t'this machine' host\t'this machine' fake\t'a cost model' lab:\t'emulated machines'
+    set -l platforms (__dmabench_platforms)
+    if set -q platforms[1]
+        set -l typed (commandline -ct | string replace -r '^--on=' '')
+        set -l kept (string match -r '(?<=^lab:).*,' -- $typed; or echo '')
+        printf '%s\n' lab:$kept$platforms
+    end
+end
+
+function __dmabench_set
+    set -l typed (commandline -ct | string replace -r '^--set=' '')
+    set -l values
+    switch $typed
+        case 'strategy=*'
+            set values null coherent write_combine pool streaming_single streaming_page streaming_sg
+        case 'direction=*'
+            set values bidirectional to_device from_device
+        case 'target=*'
+            set values auto platform platform-coherent platform-noncoherent pci
+        case 'source=*'
+            set values default kmalloc pages
+        case 'touch=*' 'access=*'
+            set values none read write copy
+        case 'cache_mode=*'
+            set values none cached writecombine uncached coherent
+        case 'pattern=*'
+            set values sequential strided random
+        case '*=*'
+            return
+        case '*'
+            printf '%s=\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
+                touch_bytes cache_mode access pattern
+            return
+    end
+    set -l kept (string match -r '^[^=]*=(?:.*,)?' -- $typed)
+    printf '%s\n' $kept$values
+end
+
+complete -c dmabench -f
+complete -c dmabench -s h -l help -d 'Show help'
+complete -c dmabench -n __fish_use_subcommand -l version -d 'Show the version'
+complete -c dmabench -n __fish_use_subcommand -a run -d 'Sweep scenarios and write a report'
+complete -c dmabench -n __fish_use_subcommand -a plan -d 'Show the points of scenarios'
+complete -c dmabench -n __fish_use_subcommand -a info -d 'Show the platform and what it offers'
+complete -c dmabench -n __fish_use_subcommand -a report -d 'Draw reports as a page with plots'
+complete -c dmabench -n __fish_use_subcommand -a lab -d 'Emulated machines that boot real kernels'
+
+complete -c dmabench -n '__dmabench_in run' -l on -x -a '(__dmabench_on)' -d 'Where to measure'
+complete -c dmabench -n '__dmabench_in run' -s o -l output -r -F -d 'The report, or a folder for it'
+complete -c dmabench -n '__dmabench_in run' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
+complete -c dmabench -n '__dmabench_in run' -l filter -x -d 'Only points whose name matches'
+complete -c dmabench -n '__dmabench_in run' -l counters -x -a 'default none' -d 'Performance counters'
+complete -c dmabench -n '__dmabench_in run' -l seed -x -d 'Seed of the order of points'
+complete -c dmabench -n '__dmabench_in run' -l budget -x -a '100ms 500ms 1s 5s' -d 'Most time per point'
+complete -c dmabench -n '__dmabench_in run' -l resume -d 'Go on with an interrupted run'
+complete -c dmabench -n '__dmabench_in run' -s q -l quiet -d 'Only the path of the report'
+complete -c dmabench -n '__dmabench_in run' -l platform-name -x -d 'What the report calls this machine'
+complete -c dmabench -n '__dmabench_in run' -l clock -x -a 'hardware realtime instructions' -d 'What drives the clock'
+complete -c dmabench -n '__dmabench_in run' -k -a '(__fish_complete_suffix .json)'
+
+complete -c dmabench -n '__dmabench_in plan' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
+complete -c dmabench -n '__dmabench_in plan' -l filter -x -d 'Only points whose name matches'
+complete -c dmabench -n '__dmabench_in plan' -l json -d 'The same as JSON'
+complete -c dmabench -n '__dmabench_in plan' -k -a '(__fish_complete_suffix .json)'
+
+complete -c dmabench -n '__dmabench_in info' -l on -x -a '(__dmabench_on)' -d 'Where to look'
+complete -c dmabench -n '__dmabench_in info' -l json -d 'The same as JSON'
+
+complete -c dmabench -n '__dmabench_in report' -s o -l output -x -a '(__fish_complete_directories)' -d 'Folder for page and plots'
+complete -c dmabench -n '__dmabench_in report' -l repeat -x -k -a '(__fish_complete_suffix .json)' -d 'Reports of a second run'
+complete -c dmabench -n '__dmabench_in report' -l plots -x -a 'svg png svg,png' -d 'Kinds of plot files'
+complete -c dmabench -n '__dmabench_in report' -k -a '(__fish_complete_suffix .json)'
+
+complete -c dmabench -n '__dmabench_in lab; and not __dmabench_in_lab list fetch run exec shell' -a 'list fetch run exec shell'
+complete -c dmabench -n '__dmabench_in_lab list' -l json -d 'Print JSON'
+complete -c dmabench -n '__dmabench_in_lab fetch' -l again -d 'Fetch even what is in the cache'
+complete -c dmabench -n '__dmabench_in_lab fetch exec shell' -a '(__dmabench_platforms)'
+complete -c dmabench -n '__dmabench_in_lab run' -a '(__dmabench_list "" (__dmabench_platforms))'
+complete -c dmabench -n '__dmabench_in_lab run exec' -s o -l output -r -F -d 'Report or folder'
+complete -c dmabench -n '__dmabench_in_lab run' -l scenario -x -k -a '(__fish_complete_suffix .json)' -d 'Scenario to run'
+complete -c dmabench -n '__dmabench_in_lab run exec shell' -l share -r -F -d 'File to put into /mnt/in'
+complete -c dmabench -n '__dmabench_in_lab run exec shell' -l binary -r -F -d 'The static dmabench to run'
+complete -c dmabench -n '__dmabench_in_lab run exec shell' -l clock -x -a 'instructions realtime' -d 'Clock of the guest'
+complete -c dmabench -n '__dmabench_in_lab run exec' -l timeout -x -d 'Seconds for a guest'
+complete -c dmabench -n '__dmabench_in_lab run' -l jobs -x -d 'Guests at once'
+complete -c dmabench -n '__dmabench_in_lab run' -l resume -d 'Go on from journals'
+complete -c dmabench -n '__dmabench_in_lab run' -l quiet -d 'No progress'

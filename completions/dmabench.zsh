@@ -1,0 +1,171 @@
+#compdef dmabench
+# SPDX-License-Identifier: GPL-2.0-only
+# zsh completion of dmabench. Install it as _dmabench in a folder of $fpath.
+
+_dmabench_platforms() {
+    local -a platforms
+    platforms=(${${(f)"$(_call_program platforms ${(q)words_program:-dmabench} lab list 2>/dev/null)"}%% *})
+    print -r -- ${(F)platforms}
+}
+
+_dmabench_on() {
+    if compset -P 'lab:'; then
+        _values -s , 'platform' ${(f)"$(_dmabench_platforms)"}
+    else
+        _values 'where' 'auto[this machine]' 'host[this machine]' 'fake[a cost model]'
+        compadd -S '' lab:
+    fi
+}
+
+_dmabench_set() {
+    local -a values
+    if ! compset -P '*='; then
+        compadd -S = strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
+            touch_bytes cache_mode access pattern
+        return
+    fi
+    case ${IPREFIX##*[[:space:]]} in
+        *strategy=) values=(null coherent write_combine pool streaming_single streaming_page streaming_sg) ;;
+        *direction=) values=(bidirectional to_device from_device) ;;
+        *target=) values=(auto platform platform-coherent platform-noncoherent pci) ;;
+        *source=) values=(default kmalloc pages) ;;
+        *touch= | *access=) values=(none read write copy) ;;
+        *cache_mode=) values=(none cached writecombine uncached coherent) ;;
+        *pattern=) values=(sequential strided random) ;;
+        *) _message 'integers, as 4K,64K or 4K..1M x4' && return ;;
+    esac
+    compset -P '*,'
+    compadd -S '' -a values
+}
+
+_dmabench_run() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--on=[where to measure]:where:_dmabench_on' \
+        {-o,--output=}'[the report, or a folder for it]:report:_files' \
+        '*--set=[replace an axis]:AXIS=VALUES:_dmabench_set' \
+        '--filter=[only points whose name matches]:regular expression:' \
+        '--counters=[performance counters]:set:(default none)' \
+        '--seed=[seed of the order of points]:seed:' \
+        '--budget=[most time per point]:time:(100ms 500ms 1s 5s)' \
+        '--resume[go on with an interrupted run]' \
+        {-q,--quiet}'[only the path of the report]' \
+        '--platform-name=[what the report calls this machine]:name:' \
+        '--clock=[what drives the clock]:clock:(hardware realtime instructions)' \
+        '*:scenario:_files -g "*.json"'
+}
+
+_dmabench_plan() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '*--set=[replace an axis]:AXIS=VALUES:_dmabench_set' \
+        '--filter=[only points whose name matches]:regular expression:' \
+        '--json[the same as JSON]' \
+        '*:scenario:_files -g "*.json"'
+}
+
+_dmabench_info() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--on=[where to look]:where:_dmabench_on' \
+        '--json[the same as JSON]'
+}
+
+_dmabench_report() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        {-o,--output=}'[folder for the page and plots]:folder:_files -/' \
+        '*--repeat=[reports of a second run]:report:_files -g "*.json"' \
+        '--plots=[kinds of plot files]:kinds:(svg png svg,png)' \
+        '*:report:_files -g "*.json"'
+}
+
+_dmabench_lab_list() {
+    _arguments '(- *)'{-h,--help}'[show help]' '--json[print JSON]'
+}
+
+_dmabench_lab_fetch() {
+    _arguments '(- *)'{-h,--help}'[show help]' '--again[fetch even what is in the cache]' \
+        '*:platform:(${(f)"$(_dmabench_platforms)"})'
+}
+
+_dmabench_lab_run() {
+    _arguments \
+        '(- *)'{-h,--help}'[show help]' \
+        {-o,--output=}'[the report, or a folder for reports]:report:_files' \
+        '*--scenario=[scenario to run]:scenario:_files -g "*.json"' \
+        '*--share=[file to put into /mnt/in]:file:_files' \
+        '--binary=[the static dmabench to run]:file:_files' \
+        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '--timeout=[seconds for a guest]:seconds:' \
+        '--jobs=[guests at once]:number:' \
+        '--resume[go on from the journals in the output folder]' \
+        '--quiet[no progress]' \
+        '1:platforms:_values -s , platform ${(f)"$(_dmabench_platforms)"}'
+}
+
+_dmabench_lab_exec() {
+    _arguments \
+        '(- *)'{-h,--help}'[show help]' \
+        {-o,--output=}'[folder for what is put into /mnt/out]:folder:_files -/' \
+        '*--share=[file to put into /mnt/in]:file:_files' \
+        '--binary=[the static dmabench to run]:file:_files' \
+        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '--timeout=[seconds for a guest]:seconds:' \
+        '1:platform:(${(f)"$(_dmabench_platforms)"})'
+}
+
+_dmabench_lab_shell() {
+    _arguments \
+        '(- *)'{-h,--help}'[show help]' \
+        '*--share=[file to put into /mnt/in]:file:_files' \
+        '--binary=[the static dmabench to offer]:file:_files' \
+        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '1:platform:(${(f)"$(_dmabench_platforms)"})'
+}
+
+_dmabench_lab() {
+    local curcontext=$curcontext state
+    _arguments -C '(- *)'{-h,--help}'[show help]' '1:command:->command' '*::argument:->argument'
+    case $state in
+        command)
+            local -a commands=(
+                'list:the platforms, and whether their parts are in the cache'
+                'fetch:fetch kernels and build the module'
+                'run:run dmabench in guests and bring the reports back'
+                'exec:run any command in a guest'
+                'shell:open a shell in a guest'
+            )
+            _describe command commands
+            ;;
+        argument) (($+functions[_dmabench_lab_$words[1]])) && _dmabench_lab_$words[1] ;;
+    esac
+}
+
+_dmabench() {
+    local curcontext=$curcontext state words_program=$words[1]
+    _arguments -C \
+        '(- *)'{-h,--help}'[show help]' \
+        '(- *)--version[show the version]' \
+        '1:command:->command' \
+        '*::argument:->argument'
+    case $state in
+        command)
+            local -a commands=(
+                'run:sweep scenarios and write a report'
+                'plan:show the points of scenarios, and how long they take'
+                'info:show the platform, its targets, strategies and counters'
+                'report:draw reports as a page with plots'
+                'lab:emulated machines that boot real kernels'
+            )
+            _describe command commands
+            ;;
+        argument) (($+functions[_dmabench_$words[1]])) && _dmabench_$words[1] ;;
+    esac
+}
+
+if [[ $funcstack[1] == _dmabench ]]; then
+    _dmabench "$@"
+else
+    compdef _dmabench dmabench
+fi
