@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What stands in a report: the contract, the same for the same seed, and what the options change."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import QUICK, SCENARIOS, dmabench, fake, load, names, violations
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda f: f.stem)
+def test_contract(file: Path, tmp_path: Path) -> None:
+    few = ("--set", "size=64") if file.stem == "mmap_cache_modes" else ()
+    report = tmp_path / "report.json"
+    fake(file, *few, "-o", report)
+    assert violations(report) == []
+    own = load(report)["dmabench"]
+    assert (own["clock"]["kind"], own["emulated"], own["interrupted"]) == ("fake", False, False)
+    assert [s["file"] for s in own["scenarios"]] == [file.name]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.json"], "nothing but the report is left"
+
+
+def test_several_scenarios_in_one_report(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    first, second = SCENARIOS[0], QUICK
+    fake(first, second, "-o", report)
+    assert violations(report) == []
+    document = load(report)
+    assert [s["name"] for s in document["dmabench"]["scenarios"]] == [first.stem, "quick"]
+    assert len(names(document)) == len(set(names(document)))
+
+
+def without_time(report: Path) -> dict[str, Any]:
+    document = load(report)
+    for key in ("date", "load_avg", "mhz_per_cpu"):
+        del document["context"][key]
+    for row in document["benchmarks"]:
+        # What the machine counts, it counts anew each time.
+        row["dmabench"].pop("counters", None)
+        for key in [k for k in row if k.endswith("_per_lap") and k != "bytes_per_lap"]:
+            del row[key]
+    return document
+
+
+def test_same_seed_same_report(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        fake(QUICK, "--seed", "7", "-o", tmp_path / name)
+    assert without_time(tmp_path / "a.json") == without_time(tmp_path / "b.json")
+
+
+def test_another_seed_other_figures(tmp_path: Path) -> None:
+    orders = []
+    for seed in ("1", "2", "1"):
+        done = dmabench("run", QUICK, "--on", "fake", "--seed", seed, "-o", tmp_path / "r.json")
+        assert done.returncode == 0
+        document = load(tmp_path / "r.json")
+        assert document["dmabench"]["seed"] == int(seed)
+        orders.append([row["dmabench"]["samples_ns"] for row in document["benchmarks"]])
+    # Rows stand in the order of the plan whatever the seed; figures depend on when a point had its turn.
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_rows_stand_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    listed = []
+    for seed in ("1", "99"):
+        fake(QUICK, "--seed", seed, "-o", tmp_path / "r.json")
+        listed.append(names(tmp_path / "r.json"))
+    assert listed[0] == listed[1]
+    assert listed[0][0].startswith("null/")
+
+
+def test_set(tmp_path: Path) -> None:
+    fake(QUICK, "--set", "size=128,1K..4K x2", "--set", "target=platform-coherent", cwd=tmp_path)
+    rows = load(tmp_path / "dmabench-quick-fake.json")["benchmarks"]
+    assert {row["dmabench"]["params"]["size"] for row in rows} == {128, 1024, 2048, 4096}
+    assert {row["dmabench"]["params"]["target"] for row in rows} == {"platform-coherent"}
+
+
+def test_filter(tmp_path: Path) -> None:
+    fake(QUICK, cwd=tmp_path)
+    everything = names(tmp_path / "dmabench-quick-fake.json")
+    pattern = r"sync_every:(1|4)/.*-noncoherent"
+    fake(QUICK, "--filter", pattern, cwd=tmp_path)
+    some = names(tmp_path / "dmabench-quick-fake.json")
+    assert some == [name for name in everything if re.search(pattern, name)]
+    assert 0 < len(some) < len(everything)
+
+
+def test_budget(tmp_path: Path) -> None:
+    fake(QUICK, "--filter", "touch:read", "--budget", "50us", cwd=tmp_path)
+    rows = load(tmp_path / "dmabench-quick-fake.json")["benchmarks"]
+    assert {row["dmabench"]["stop"]["why"] for row in rows} == {"budget"}
+    fake(QUICK, "--filter", "touch:read", cwd=tmp_path)
+    rows = load(tmp_path / "dmabench-quick-fake.json")["benchmarks"]
+    assert "budget" not in {row["dmabench"]["stop"]["why"] for row in rows}
+    assert violations(tmp_path / "dmabench-quick-fake.json") == []
+
+
+def test_counters(tmp_path: Path) -> None:
+    report = tmp_path / "dmabench-quick-fake.json"
+    fake(QUICK, "--filter", "^pool", "--counters", "none", cwd=tmp_path)
+    document = load(report)
+    assert document["dmabench"]["counters"] == {"available": [], "unavailable": []}
+    assert not any(row["dmabench"].get("counters") for row in document["benchmarks"])
+    assert violations(report) == []
+
+    fake(QUICK, "--filter", "^pool", "--counters", "page-faults,no-such-event", cwd=tmp_path)
+    counters = load(report)["dmabench"]["counters"]
+    unavailable = {entry["event"]: entry["reason"] for entry in counters["unavailable"]}
+    assert set(counters["available"]) | set(unavailable) == {"page-faults", "no-such-event"}
+    assert "no such event" in unavailable["no-such-event"]
+    assert violations(report) == []
+
+
+def test_output(tmp_path: Path) -> None:
+    few = (QUICK, "--filter", "^null")
+    assert fake(*few, cwd=tmp_path).stdout == "dmabench-quick-fake.json\n"
+    assert fake(*few, "-o", "mine.json", cwd=tmp_path).stdout == "mine.json\n"
+    assert fake(*few, "-o", "new/folder", cwd=tmp_path).stdout == "new/folder/fake.json\n"
+    (tmp_path / "dotted.json").mkdir()
+    assert fake(*few, "-o", "dotted.json", cwd=tmp_path).stdout == "dotted.json/fake.json\n"
+    named = fake(*few, "--platform-name", "board-7", cwd=tmp_path)
+    assert named.stdout == "dmabench-quick-board-7.json\n"
+    assert load(tmp_path / "dmabench-quick-board-7.json")["dmabench"]["platform"] == "board-7"
+    found = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
+    assert found == [
+        "dmabench-quick-board-7.json",
+        "dmabench-quick-fake.json",
+        "dotted.json/fake.json",
+        "mine.json",
+        "new/folder/fake.json",
+    ]
+
+
+def test_an_earlier_report_is_replaced(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    report.write_text("old")
+    fake(QUICK, "--filter", "^null", "-o", report)
+    assert names(report)
+
+
+@pytest.mark.parametrize(
+    "date", ["2001-02-03T04:05:06+00:00", "2031-12-31T23:59:59Z", "2001-02-03T04:05:06.7-08:00"]
+)
+def test_date_from_outside(date: str, tmp_path: Path) -> None:
+    fake(QUICK, "--filter", "^null", "-o", tmp_path / "r.json", DMABENCH_DATE=date)
+    assert load(tmp_path / "r.json")["context"]["date"] == date
+    assert violations(tmp_path / "r.json") == []
+
+
+@pytest.mark.parametrize("wrong", ["", "yesterday", "2001-02-03", '2001-02-03T04:05:06Z"'])
+def test_a_date_that_is_none(wrong: str, tmp_path: Path) -> None:
+    fake(QUICK, "--filter", "^null", "-o", tmp_path / "r.json", DMABENCH_DATE=wrong)
+    date = datetime.datetime.fromisoformat(load(tmp_path / "r.json")["context"]["date"])
+    age = datetime.datetime.now(datetime.timezone.utc) - date
+    assert abs(age) < datetime.timedelta(minutes=5)
