@@ -4,7 +4,9 @@
 
 #include <memory>
 
+#include "base/text.h"
 #include "cli/commands.h"
+#include "plan/axis.h"
 #include "plan/plan.h"
 
 namespace dmabench {
@@ -79,6 +81,21 @@ Result<int> show_plan(const Options& options) {
     return 0;
 }
 
+/// The table of axes as lines of help.
+std::string axes_help() {
+    std::string text = "Axes, for --set and in a scenario's matrix:\n";
+    for (const Axis& axis : all_axes()) {
+        std::string values = axis.kind == AxisKind::integer
+                                 ? fmt::format("{} to {} {}", axis.min, axis.max, axis.unit)
+                                 : join(axis.words, ", ");
+        if (axis.kind == AxisKind::target)
+            values += ", pci:ADDRESS";
+        text += fmt::format("  {:<12} {}\n  {:<12}   {}{}\n", axis.name, axis.doc, "", values,
+                            axis.required() || axis.default_text == "default" ? "" : fmt::format("; default {}", axis.default_text));
+    }
+    return text;
+}
+
 }  // namespace
 
 void add_plan_command(CLI::App& app, Command& chosen) {
@@ -90,7 +107,8 @@ void add_plan_command(CLI::App& app, Command& chosen) {
     command->add_option("--filter", options->overrides.filter,
                         "Only points whose name matches this expression");
     command->add_flag("--json", options->json, "The same as JSON");
-    command->footer("Example:\n  dmabench plan scenarios/buffer_sizes.json --set size=4K..64K\\ x2");
+    command->footer(axes_help() +
+                    "\nExample:\n  dmabench plan scenarios/buffer_sizes.json --set size=4K..64K\\ x2");
     command->callback([options, &chosen] { chosen = [options] { return show_plan(*options); }; });
 }
 

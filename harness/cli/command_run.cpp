@@ -268,7 +268,8 @@ void add_run_command(CLI::App& app, Command& chosen) {
                         "The report: a .json file, or a folder that gets PLATFORM.json");
     command
         ->add_option("--set", options->overrides.set,
-                     "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16")
+                     "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16 (dmabench plan "
+                        "--help has the list)")
         ->allow_extra_args(false);
     command->add_option("--filter", options->overrides.filter,
                         "Only points whose name matches this expression");

@@ -50,6 +50,7 @@ json run_identity(const Plan& plan, const RunFacts& facts) {
             {"seed", facts.seed},
             {"platform", facts.platform},
             {"clock", facts.clock_kind},
+            {"counters", facts.counters},
             {"kernel", std::string(system.release) + " " + system.version},
             {"module_version", facts.device.version},
             {"harness_version", version}};

@@ -19,7 +19,10 @@ BASE_PACKAGES=(
     python3 python3-matplotlib python3-numpy python3-jinja2
 )
 # And what the tests take besides.
-TEST_PACKAGES=(python3-pytest python3-scipy libbenchmark-tools chromium tmux)
+TEST_PACKAGES=(
+    python3-pytest python3-scipy libbenchmark-tools chromium tmux strace
+    bash-completion fish zsh man-db mandoc
+)
 
 # Installs those of the given packages that are missing. Asks apt for nothing when there are none.
 ensure_packages() {
