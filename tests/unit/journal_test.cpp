@@ -2,7 +2,9 @@
 #include "report/journal.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <sstream>
@@ -103,15 +105,37 @@ TEST_F(JournalTest, BeginningAnewKeepsAnUnfinishedJournal) {
     EXPECT_NE(out.str().find("precious"), std::string::npos);
 }
 
-TEST_F(JournalTest, AFullDiskIsAnErrorThatSaysWhatIsSafe) {
-    auto journal = Journal::begin(report_, identity_, 4);
-    ASSERT_TRUE(journal);
-    fs::remove(folder_ / "r.json.journal.jsonl");
-    fs::create_symlink("/dev/full", folder_ / "r.json.journal.jsonl");
+TEST_F(JournalTest, AFullDiskLosesThePointAtHandAndNoOther) {
+    {
+        auto journal = Journal::begin(report_, identity_, 4);
+        ASSERT_TRUE(journal);
+        ASSERT_TRUE(journal->append("row", {{"name", "safe"}}));
+        // Files cannot grow by more than ten bytes from here on, as if the disk were full.
+        const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
+        rlimit old_limit{};
+        ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+        rlimit limit = old_limit;
+        limit.rlim_cur = text().size() + 10;
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+        const auto full = journal->append("row", {{"name", "too much"}});
+        ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+        ::signal(SIGXFSZ, old_handler);
+        ASSERT_FALSE(full);
+        EXPECT_EQ(full.error().kind, ErrorKind::failed);
+        EXPECT_NE(full.error().message.find("--resume"), std::string::npos) << full.error().message;
+    }
     JournalEntries entries;
-    auto full = Journal::begin(folder_ / "nowhere/r.json", identity_, 4);
-    ASSERT_FALSE(full);
-    EXPECT_NE(full.error().message.find("nowhere"), std::string::npos);
+    auto journal = Journal::resume(report_, identity_, &entries);
+    ASSERT_TRUE(journal);
+    ASSERT_EQ(entries.rows.size(), 1U);
+    EXPECT_EQ(entries.rows[0]["name"], "safe");
+    EXPECT_TRUE(journal->append("row", {{"name", "room again"}}));
+}
+
+TEST_F(JournalTest, AFolderThatIsNotThereIsNamed) {
+    const auto nowhere = Journal::begin(folder_ / "nowhere/r.json", identity_, 4);
+    ASSERT_FALSE(nowhere);
+    EXPECT_NE(nowhere.error().message.find("nowhere"), std::string::npos);
 }
 
 }  // namespace
