@@ -32,6 +32,9 @@ static inline void dmabench_vm_flags_set(struct vm_area_struct *vma,
 #endif
 }
 
+/* 5.13 made dma_alloc_noncontiguous(). */
+#define DMABENCH_HAVE_NONCONTIGUOUS	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0))
+
 /* 6.10 skips dma_sync_*() inline where nothing has to be done. */
 static inline bool dmabench_sync_elided(struct device *dev)
 {

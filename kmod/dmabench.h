@@ -83,6 +83,8 @@ struct dmabench_target {
  * @nr_pages:	count of @pages that are allocated
  * @sgt:	one entry per page
  * @pool:	where DMABENCH_POOL allocates from
+ * @noncontiguous: the memory of DMABENCH_NONCONTIGUOUS
+ * @plain:	ordinary memory that the CPU works on in place of @cpu; NULL: none
  * @reason:	why the last operation failed: enum dmabench_reason
  */
 struct dmabench_buffer {
@@ -109,6 +111,8 @@ struct dmabench_buffer {
 	unsigned int nr_pages;
 	struct sg_table sgt;
 	struct dma_pool *pool;
+	struct sg_table *noncontiguous;
+	void *plain;
 	u32 reason;
 };
 
@@ -133,6 +137,7 @@ struct dmabench_batch {
  * @sources:	bit for each enum dmabench_source it can be given
  * @default_source: what DMABENCH_SOURCE_DEFAULT stands for
  * @mmap_modes:	bit for each enum dmabench_mmap_mode that it has on some machine
+ * @plain:	the CPU works on ordinary memory, and the syncs copy it
  * @name:	as user space names it
  * @text:	what it calls
  * @ops:	the phases of a lap; called through here only outside of laps
@@ -149,6 +154,7 @@ struct dmabench_strategy {
 	u32 sources;
 	u32 default_source;
 	u32 mmap_modes;
+	bool plain;
 	const char *name;
 	const char *text;
 	const struct dmabench_lap_ops *ops;
@@ -251,6 +257,10 @@ static inline void dmabench_pci_exit(void)
 }
 #endif
 
+/* strategy_streaming.c */
+int dmabench_streaming_create(struct dmabench_buffer *b);
+void dmabench_streaming_destroy(struct dmabench_buffer *b);
+
 /* strategy.c, and the strategies in its table */
 const struct dmabench_strategy *dmabench_strategy_get(u32 id);
 u32 dmabench_strategy_count(void);
@@ -263,5 +273,9 @@ extern const struct dmabench_strategy dmabench_pool;
 extern const struct dmabench_strategy dmabench_streaming_single;
 extern const struct dmabench_strategy dmabench_streaming_page;
 extern const struct dmabench_strategy dmabench_streaming_sg;
+extern const struct dmabench_strategy dmabench_noncoherent;
+extern const struct dmabench_strategy dmabench_noncontiguous;
+extern const struct dmabench_strategy dmabench_streaming_recycle;
+extern const struct dmabench_strategy dmabench_copy;
 
 #endif /* _DMABENCH_H */

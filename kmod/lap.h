@@ -20,6 +20,7 @@
  * @sync_for_cpu: give them to the CPU
  * @sync_always: sync in each lap, whatever sync_every
  * @touch:	there is a buffer to touch
+ * @unmap_frees: @unmap frees the buffer, so that it can be touched before only
  *
  * NULL means that there is no such phase.
  */
@@ -30,6 +31,7 @@ struct dmabench_lap_ops {
 	void (*sync_for_cpu)(struct dmabench_buffer *b, size_t offset, size_t bytes);
 	bool sync_always;
 	bool touch;
+	bool unmap_frees;
 };
 
 /**
@@ -65,7 +67,7 @@ dmabench_laps_mean(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b
 		}
 		sync = ops->sync_always || !--sync_left;
 		unmap = !--map_left;
-		touch_last = unmap && !sync;
+		touch_last = unmap && !sync && !ops->unmap_frees;
 
 		if (sync) {
 			if (ops->sync_for_device)
@@ -164,7 +166,7 @@ dmabench_laps_stamped(const struct dmabench_lap_ops *ops, struct dmabench_buffer
 		}
 		sync = ops->sync_always || !--sync_left;
 		unmap = !--map_left;
-		touch_last = unmap && !sync;
+		touch_last = unmap && !sync && !ops->unmap_frees;
 
 		if (sync) {
 			if (ops->sync_for_device) {

@@ -87,12 +87,13 @@ static void touch_range(const struct dmabench_buffer *b, void *p, void *side, si
  */
 void dmabench_touch(struct dmabench_buffer *b)
 {
+	void *memory = b->plain ?: b->cpu;
 	size_t left = b->touch_bytes;
 	void *side = b->side;
 	unsigned int i;
 
-	if (b->cpu) {
-		touch_range(b, b->cpu, side, left);
+	if (memory) {
+		touch_range(b, memory, side, left);
 		return;
 	}
 	for (i = 0; left; i++) {

@@ -288,7 +288,8 @@ static int buffer_create(struct dmabench_buffer *b, struct dmabench_setup *arg)
 	arg->dma_addr = b->dma;
 	arg->relation = buffer_relation(b, phys);
 	/* After mapping: the first bounced mapping is what ends the elision. */
-	if (!strategy->ops->sync_always && dmabench_sync_elided(b->dev))
+	if (!strategy->ops->sync_always && !strategy->plain &&
+	    dmabench_sync_elided(b->dev))
 		arg->elided = BIT(DMABENCH_PHASE_SYNC_FOR_DEVICE) |
 			      BIT(DMABENCH_PHASE_SYNC_FOR_CPU);
 	if (b->map_every)

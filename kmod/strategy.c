@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include "compat.h"
 #include "lap.h"
 
 static const struct dmabench_strategy * const strategies[] = {
@@ -13,6 +14,12 @@ static const struct dmabench_strategy * const strategies[] = {
 	&dmabench_streaming_single,
 	&dmabench_streaming_page,
 	&dmabench_streaming_sg,
+	&dmabench_noncoherent,
+#if DMABENCH_HAVE_NONCONTIGUOUS
+	&dmabench_noncontiguous,
+#endif
+	&dmabench_streaming_recycle,
+	&dmabench_copy,
 };
 
 const struct dmabench_strategy *dmabench_strategy_get(u32 id)

@@ -54,6 +54,7 @@ static const struct dmabench_lap_ops coherent_ops = {
 	.sync_for_cpu		= coherent_sync_for_cpu,
 	.sync_always		= true,
 	.touch			= true,
+	.unmap_frees		= true,
 };
 
 static const struct dmabench_lap_ops write_combine_ops = {
@@ -63,6 +64,7 @@ static const struct dmabench_lap_ops write_combine_ops = {
 	.sync_for_cpu		= coherent_sync_for_cpu,
 	.sync_always		= true,
 	.touch			= true,
+	.unmap_frees		= true,
 };
 
 DMABENCH_DEFINE_LAPS(coherent, coherent_ops)

@@ -46,6 +46,7 @@ static const struct dmabench_lap_ops pool_ops = {
 	.sync_for_cpu		= pool_sync_for_cpu,
 	.sync_always		= true,
 	.touch			= true,
+	.unmap_frees		= true,
 };
 
 DMABENCH_DEFINE_LAPS(pool, pool_ops)

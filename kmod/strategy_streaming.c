@@ -62,7 +62,13 @@ static const struct dmabench_lap_ops page_ops = {
 DMABENCH_DEFINE_LAPS(single, single_ops)
 DMABENCH_DEFINE_LAPS(page, page_ops)
 
-static int streaming_create(struct dmabench_buffer *b)
+/**
+ * dmabench_streaming_create() - allocate contiguous memory to be lent to a device
+ * @b:		buffer
+ *
+ * Return: 0 or an error, with the reason set.
+ */
+int dmabench_streaming_create(struct dmabench_buffer *b)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
 	size_t limit;
@@ -86,7 +92,11 @@ static int streaming_create(struct dmabench_buffer *b)
 	return b->cpu ? 0 : dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
 }
 
-static void streaming_destroy(struct dmabench_buffer *b)
+/**
+ * dmabench_streaming_destroy() - free what dmabench_streaming_create() allocated
+ * @b:		buffer
+ */
+void dmabench_streaming_destroy(struct dmabench_buffer *b)
 {
 	if (b->source == DMABENCH_SOURCE_KMALLOC)
 		kfree(b->cpu);
@@ -110,8 +120,8 @@ const struct dmabench_strategy dmabench_streaming_single = {
 	.ops		= &single_ops,
 	.mean		= single_mean,
 	.stamped	= single_stamped,
-	.create		= streaming_create,
-	.destroy	= streaming_destroy,
+	.create		= dmabench_streaming_create,
+	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,
 };
 
@@ -126,7 +136,7 @@ const struct dmabench_strategy dmabench_streaming_page = {
 	.ops		= &page_ops,
 	.mean		= page_mean,
 	.stamped	= page_stamped,
-	.create		= streaming_create,
-	.destroy	= streaming_destroy,
+	.create		= dmabench_streaming_create,
+	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,
 };

@@ -166,9 +166,15 @@ static const struct dmabench_strategy_info *strategy_by_id(uint32_t id)
 	return NULL;
 }
 
-static bool streaming(const struct dmabench_strategy_info *s)
+static bool has_direction(const struct dmabench_strategy_info *s)
 {
 	return s->flags & DMABENCH_STRATEGY_DIRECTION;
+}
+
+/* Whether dma_sync_*() is what its sync phases call. */
+static bool calls_sync(const struct dmabench_strategy_info *s)
+{
+	return has_direction(s) && s->id != DMABENCH_COPY;
 }
 
 static bool has_phase(const struct dmabench_strategy_info *s, enum dmabench_phase phase)
@@ -286,7 +292,7 @@ static void test_info(int fd)
 		       s.id, s.name, s.text, s.flags, s.phases, s.sources, s.mmap_modes);
 	}
 	nr_strategies = i;
-	ok(i == info.nr_strategies && i >= 7, "STRATEGY: %u of them", i);
+	ok(i == info.nr_strategies && i >= 10, "STRATEGY: %u of them", i);
 	ok(good, "STRATEGY: ids and names are unique, fields make sense");
 	ok(strategy_by_id(DMABENCH_NULL) &&
 	   strategy_by_id(DMABENCH_NULL)->phases == BIT(DMABENCH_PHASE_LAP),
@@ -578,9 +584,9 @@ static void test_relation(int fd, const struct dmabench_target_info *t)
 		good &= relation_is_sound(&s) && s.dma_mask;
 		good &= (si->id == DMABENCH_NULL) == (s.relation == DMABENCH_RELATION_NONE);
 		good &= s.relation != DMABENCH_RELATION_IOMMU || t->flags & DMABENCH_TARGET_IOMMU;
-		/* DMA memory does not bounce, and its barriers are there on any kernel. */
-		if (!streaming(si))
-			good &= s.relation != DMABENCH_RELATION_BOUNCED && !s.elided;
+		/* DMA memory does not bounce; barriers and copies are there on any kernel. */
+		good &= si->sources || s.relation != DMABENCH_RELATION_BOUNCED;
+		good &= calls_sync(si) || !s.elided;
 		/* What bounces, or does not snoop, has something to sync. */
 		if (s.relation == DMABENCH_RELATION_BOUNCED ||
 		    (t->flags & (DMABENCH_TARGET_COHERENT | DMABENCH_TARGET_COHERENT_KNOWN)) ==
@@ -727,7 +733,7 @@ static void test_strategy(int fd, const struct dmabench_target_info *t,
 	good &= check_case(fd, si, &s, 2500);
 	ok(good, "%s on %s: groups of laps join without a seam", si->name, t->name);
 
-	if (!streaming(si))
+	if (!has_direction(si))
 		return;
 	good = true;
 	for (i = 0; i <= DMABENCH_FROM_DEVICE; i++) {
@@ -746,6 +752,68 @@ static void test_strategy(int fd, const struct dmabench_target_info *t,
 		}
 	}
 	ok(good, "%s on %s: all directions, ranges", si->name, t->name);
+}
+
+/* The mean of a phase in so many laps, as stamped. */
+static uint64_t phase_mean(int fd, const struct dmabench_setup *want, enum dmabench_phase phase)
+{
+	struct dmabench_setup s = *want;
+	struct dmabench_run r;
+
+	if (setup(fd, &s) || run_stamped(fd, 200, &r) || !hist[phase].count)
+		return 0;
+	return hist[phase].sum_ns / hist[phase].count;
+}
+
+/* The copy is in the phase that its direction tells, and takes as long as it is large. */
+static void test_copy(int fd, const struct dmabench_target_info *t)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_COPY, t->id, 1 << 18);
+	uint64_t device[3], cpu[3];
+	unsigned int i;
+
+	s.sync_every = 1;
+	for (i = 0; i <= DMABENCH_FROM_DEVICE; i++) {
+		s.direction = i;
+		device[i] = phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE);
+		cpu[i] = phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_CPU);
+	}
+	ok(device[DMABENCH_TO_DEVICE] > 4 * cpu[DMABENCH_TO_DEVICE] &&
+	   cpu[DMABENCH_FROM_DEVICE] > 4 * device[DMABENCH_FROM_DEVICE] &&
+	   device[DMABENCH_BIDIRECTIONAL] > 4 * device[DMABENCH_FROM_DEVICE] &&
+	   cpu[DMABENCH_BIDIRECTIONAL] > 4 * cpu[DMABENCH_TO_DEVICE],
+	   "%s: copy copies in the phase of its direction: for device %llu %llu %llu ns, "
+	   "for CPU %llu %llu %llu ns", t->name, (unsigned long long)device[0],
+	   (unsigned long long)device[1], (unsigned long long)device[2],
+	   (unsigned long long)cpu[0], (unsigned long long)cpu[1], (unsigned long long)cpu[2]);
+	s.sync_bytes = 64;
+	s.direction = DMABENCH_TO_DEVICE;
+	ok(device[DMABENCH_TO_DEVICE] > 4 * phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE),
+	   "%s: copy copies its range only", t->name);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
+/*
+ * Mapping recycled pages leaves the caches and the bounce buffer alone.  It shows where
+ * there is something to leave alone: a large buffer of a device that does not snoop.
+ */
+static void test_recycle(int fd, const struct dmabench_target_info *t)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_PAGE, t->id, 1 << 18);
+	uint64_t page, recycle;
+
+	if (t->flags & DMABENCH_TARGET_COHERENT || !(t->flags & DMABENCH_TARGET_COHERENT_KNOWN)) {
+		skip("streaming_recycle skips the sync", "the target has nothing to sync");
+		return;
+	}
+	s.map_every = 1;
+	s.direction = DMABENCH_FROM_DEVICE;
+	page = phase_mean(fd, &s, DMABENCH_PHASE_UNMAP);
+	s.strategy = DMABENCH_STREAMING_RECYCLE;
+	recycle = phase_mean(fd, &s, DMABENCH_PHASE_UNMAP);
+	ok(recycle && recycle < page, "%s: streaming_recycle skips the sync: unmap %llu ns, not %llu",
+	   t->name, (unsigned long long)recycle, (unsigned long long)page);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
 
 static void test_run(int fd)
@@ -1509,6 +1577,8 @@ int main(int argc, char **argv)
 			test_strategy(fd, t, &strategies[j]);
 		test_limits(fd, t);
 		test_relation(fd, t);
+		test_copy(fd, t);
+		test_recycle(fd, t);
 		test_sync_moves_data(fd, t);
 		test_touch_order(fd, t);
 		for (j = 0; j < nr_strategies; j++) {

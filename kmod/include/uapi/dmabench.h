@@ -47,8 +47,12 @@
  * enum dmabench_phase - the timed parts of a lap, in the order they happen
  * @DMABENCH_PHASE_MAP:			dma_map_*() or the allocation of DMA memory
  * @DMABENCH_PHASE_SYNC_FOR_DEVICE:	dma_sync_*_for_device(), or dma_wmb() for
- *					memory that needs a barrier only
- * @DMABENCH_PHASE_SYNC_FOR_CPU:	dma_sync_*_for_cpu(), or dma_rmb()
+ *					memory that needs a barrier only; for
+ *					DMABENCH_COPY, memcpy() to the device's
+ *					memory unless the direction is from_device
+ * @DMABENCH_PHASE_SYNC_FOR_CPU:	dma_sync_*_for_cpu(), or dma_rmb(); for
+ *					DMABENCH_COPY, memcpy() out of it unless
+ *					the direction is to_device
  * @DMABENCH_PHASE_TOUCH:		CPU access to the buffer
  * @DMABENCH_PHASE_UNMAP:		dma_unmap_*() or freeing of DMA memory
  * @DMABENCH_PHASE_LAP:			the whole lap, from before map to after unmap
@@ -73,6 +77,10 @@ enum dmabench_strategy_id {
 	DMABENCH_STREAMING_SINGLE	= 4,
 	DMABENCH_STREAMING_PAGE		= 5,
 	DMABENCH_STREAMING_SG		= 6,
+	DMABENCH_NONCOHERENT		= 7,
+	DMABENCH_NONCONTIGUOUS		= 8,	/* Linux >= 5.13 */
+	DMABENCH_STREAMING_RECYCLE	= 9,
+	DMABENCH_COPY			= 10,
 };
 
 /* Same values as the kernel's enum dma_data_direction. */
@@ -293,8 +301,8 @@ struct dmabench_target_info {
  *
  * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
  * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
- * last.  A buffer that is set up already is torn down first, also when the call
- * then fails.
+ * last, unless the unmap frees it.  A buffer that is set up already is torn down first,
+ * also when the call then fails.
  *
  * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY as told by @reason; ENODEV no
  * such target; EINVAL.
