@@ -10,6 +10,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/slab.h>
 #include <linux/version.h>
 
 /* 6.8 made MAX_PAGE_ORDER; 6.4 made MAX_ORDER the largest valid order. */
@@ -19,6 +20,13 @@
 #define DMABENCH_MAX_PAGE_ORDER	MAX_ORDER
 #else
 #define DMABENCH_MAX_PAGE_ORDER	(MAX_ORDER - 1)
+#endif
+
+/* Before 6.5 a cache may share its slabs with another of objects alike, kmalloc()'s too. */
+#ifdef SLAB_NO_MERGE
+#define DMABENCH_SLAB_NO_MERGE	SLAB_NO_MERGE
+#else
+#define DMABENCH_SLAB_NO_MERGE	0
 #endif
 
 /* 6.3 locks the VMA when its flags change. */

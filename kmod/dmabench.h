@@ -6,12 +6,14 @@
  *
  *   device_lock() of a PCI function (taken by the driver core around remove())
  *     dmabench_context.lock	one call at a time on a file; held for a whole RUN
- *       mmap_lock of the mm	by MAPPING, and by the teardown of an mmap()ed buffer
+ *       mmap_lock of the mm	by MAPPING, by the teardown of an mmap()ed buffer, and where
+ *				pages of a process are pinned and unpinned
  *         dmabench_context.map_lock	whether mmap() may map the buffer
  *       targets_lock		the list of targets, and who has claimed each
  *
  * mmap() enters from below: it comes with mmap_lock held and takes map_lock only.
- * User memory is read and written with none of our locks held.
+ * User memory is read and written with none of our locks held.  Pinning faults it in under
+ * the context's lock; a fault that takes forever ends with a fatal signal.
  *
  * A target that goes away: dmabench_target_remove() takes it off the list and sets
  * ->gone, which stops a RUN at the next group of laps; it then takes the owner's
@@ -35,6 +37,7 @@
 struct device;
 struct dma_pool;
 struct file;
+struct kmem_cache;
 struct dmabench_lap_ops;
 struct dmabench_strategy;
 
@@ -66,6 +69,7 @@ struct dmabench_target {
  * @dev:	the target's device
  * @size:	bytes
  * @cpu:	kernel's address; NULL when nothing is allocated, and for scattered pages
+ *		that the kernel has not mapped together
  * @dma:	DMA address, valid while @mapped or within a lap that maps
  * @dir:	direction of streaming mappings
  * @mapped:	mapped (DMA memory: allocated) from outside of the laps
@@ -80,8 +84,11 @@ struct dmabench_target {
  * @mmap_mode:	enum dmabench_mmap_mode
  * @memtype_changed: the kernel's own mapping of @cpu is not write-back now
  * @pages:	scattered pages, @nr_pages of them
- * @nr_pages:	count of @pages that are allocated
+ * @nr_pages:	count of @pages that are allocated or pinned
  * @sgt:	one entry per page
+ * @user_addr:	where the memory of DMABENCH_SOURCE_USER begins
+ * @user_mm:	what its pages are counted in
+ * @slab:	where the memory of DMABENCH_SOURCE_SLAB is from
  * @pool:	where DMABENCH_POOL allocates from
  * @noncontiguous: the memory of DMABENCH_NONCONTIGUOUS
  * @plain:	ordinary memory that the CPU works on in place of @cpu; NULL: none
@@ -110,6 +117,9 @@ struct dmabench_buffer {
 	struct page **pages;
 	unsigned int nr_pages;
 	struct sg_table sgt;
+	unsigned long user_addr;
+	struct mm_struct *user_mm;
+	struct kmem_cache *slab;
 	struct dma_pool *pool;
 	struct sg_table *noncontiguous;
 	void *plain;
@@ -256,6 +266,10 @@ static inline void dmabench_pci_exit(void)
 {
 }
 #endif
+
+/* source_user.c */
+int dmabench_user_pin(struct dmabench_buffer *b, unsigned int nr);
+void dmabench_user_unpin(struct dmabench_buffer *b);
 
 /* strategy_streaming.c */
 int dmabench_streaming_create(struct dmabench_buffer *b);

@@ -25,7 +25,10 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	case DMABENCH_REASON_ABOVE_SOURCE_MAX:
 		return -ERANGE;
 	case DMABENCH_REASON_NO_MEMORY:
+	case DMABENCH_REASON_MEMLOCK:
 		return -ENOMEM;
+	case DMABENCH_REASON_USER_PAGES:
+		return -EFAULT;
 	case DMABENCH_REASON_SOURCE:
 	case DMABENCH_REASON_MMAP_MODE:
 	case DMABENCH_REASON_MMAP_ARCH:
@@ -148,7 +151,7 @@ static int setup_check_ranges(const struct dmabench_setup *arg)
 	    arg->sync_bytes > arg->buf_size - arg->sync_offset)
 		return -EINVAL;
 	if (arg->direction > DMABENCH_FROM_DEVICE ||
-	    arg->source > DMABENCH_SOURCE_PAGES ||
+	    arg->source > DMABENCH_SOURCE_USER ||
 	    arg->touch > DMABENCH_TOUCH_COPY ||
 	    arg->mmap_mode > DMABENCH_MMAP_COHERENT)
 		return -EINVAL;
@@ -166,6 +169,13 @@ static int setup_source(struct dmabench_buffer *b, const struct dmabench_setup *
 	} else if (!(b->strategy->sources & BIT(arg->source))) {
 		return dmabench_fail(b, DMABENCH_REASON_SOURCE);
 	}
+	if (b->source != DMABENCH_SOURCE_USER)
+		return arg->user_addr ? -EINVAL : 0;
+	if (!PAGE_ALIGNED(arg->user_addr))
+		return -EINVAL;
+	b->user_addr = arg->user_addr;
+	if (b->user_addr != arg->user_addr)
+		return dmabench_fail(b, DMABENCH_REASON_USER_PAGES);
 	return 0;
 }
 

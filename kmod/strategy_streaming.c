@@ -62,6 +62,42 @@ static const struct dmabench_lap_ops page_ops = {
 DMABENCH_DEFINE_LAPS(single, single_ops)
 DMABENCH_DEFINE_LAPS(page, page_ops)
 
+/*
+ * What a slab's largest order holds with room for the debugging data that slub_debug adds to
+ * each object.  A larger kmem_cache would fail with a splat.
+ */
+#define DMABENCH_SLAB_MAX	(KMALLOC_MAX_SIZE / 2)
+
+/*
+ * A cache for one object, with what a driver's cache of DMA buffers has to ask for: objects
+ * that share no cache line.  The device is in the name because names must be unique, and a
+ * device has one buffer at a time.
+ */
+static void *slab_alloc(struct dmabench_buffer *b, gfp_t gfp)
+{
+	char name[64];
+	void *object;
+
+	snprintf(name, sizeof(name), "dmabench-%s", dev_name(b->dev));
+	b->slab = kmem_cache_create(name, b->size, dma_get_cache_alignment(),
+				    SLAB_HWCACHE_ALIGN | DMABENCH_SLAB_NO_MERGE, NULL);
+	if (!b->slab)
+		return NULL;
+	object = kmem_cache_alloc(b->slab, gfp);
+	if (!object) {
+		kmem_cache_destroy(b->slab);
+		b->slab = NULL;
+	}
+	return object;
+}
+
+static void slab_free(struct dmabench_buffer *b)
+{
+	kmem_cache_free(b->slab, b->cpu);
+	kmem_cache_destroy(b->slab);
+	b->slab = NULL;
+}
+
 /**
  * dmabench_streaming_create() - allocate contiguous memory to be lent to a device
  * @b:		buffer
@@ -78,17 +114,31 @@ int dmabench_streaming_create(struct dmabench_buffer *b)
 	if (err)
 		return err;
 
-	if (b->source == DMABENCH_SOURCE_KMALLOC)
+	switch (b->source) {
+	case DMABENCH_SOURCE_KMALLOC:
 		limit = KMALLOC_MAX_SIZE;
-	else
+		break;
+	case DMABENCH_SOURCE_SLAB:
+		limit = DMABENCH_SLAB_MAX;
+		break;
+	default:
 		limit = PAGE_SIZE << DMABENCH_MAX_PAGE_ORDER;
+		break;
+	}
 	if (b->size > limit)
 		return dmabench_fail(b, DMABENCH_REASON_ABOVE_SOURCE_MAX);
 
-	if (b->source == DMABENCH_SOURCE_KMALLOC)
+	switch (b->source) {
+	case DMABENCH_SOURCE_KMALLOC:
 		b->cpu = kmalloc(b->size, gfp);
-	else
+		break;
+	case DMABENCH_SOURCE_SLAB:
+		b->cpu = slab_alloc(b, gfp);
+		break;
+	default:
 		b->cpu = alloc_pages_exact(b->size, gfp);
+		break;
+	}
 	return b->cpu ? 0 : dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
 }
 
@@ -98,10 +148,17 @@ int dmabench_streaming_create(struct dmabench_buffer *b)
  */
 void dmabench_streaming_destroy(struct dmabench_buffer *b)
 {
-	if (b->source == DMABENCH_SOURCE_KMALLOC)
+	switch (b->source) {
+	case DMABENCH_SOURCE_KMALLOC:
 		kfree(b->cpu);
-	else
+		break;
+	case DMABENCH_SOURCE_SLAB:
+		slab_free(b);
+		break;
+	default:
 		free_pages_exact(b->cpu, b->size);
+		break;
+	}
 	b->cpu = NULL;
 }
 
@@ -112,7 +169,8 @@ void dmabench_streaming_destroy(struct dmabench_buffer *b)
 const struct dmabench_strategy dmabench_streaming_single = {
 	.id		= DMABENCH_STREAMING_SINGLE,
 	.flags		= DMABENCH_STRATEGY_DIRECTION | DMABENCH_STRATEGY_RANGED_SYNC,
-	.sources	= BIT(DMABENCH_SOURCE_KMALLOC) | BIT(DMABENCH_SOURCE_PAGES),
+	.sources	= BIT(DMABENCH_SOURCE_KMALLOC) | BIT(DMABENCH_SOURCE_PAGES) |
+			  BIT(DMABENCH_SOURCE_SLAB),
 	.default_source	= DMABENCH_SOURCE_KMALLOC,
 	.mmap_modes	= STREAMING_MMAP_MODES,
 	.name		= "streaming_single",

@@ -28,6 +28,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -47,7 +48,8 @@ _Static_assert(sizeof(struct dmabench_info) == 64, "info");
 _Static_assert(sizeof(struct dmabench_clock) == 40, "clock");
 _Static_assert(sizeof(struct dmabench_strategy_info) == 192, "strategy_info");
 _Static_assert(sizeof(struct dmabench_target_info) == 80, "target_info");
-_Static_assert(sizeof(struct dmabench_setup) == 120, "setup");
+_Static_assert(sizeof(struct dmabench_setup) == 128, "setup");
+_Static_assert(offsetof(struct dmabench_setup, user_addr) == 120, "setup.user_addr");
 _Static_assert(sizeof(struct dmabench_hist) == 8224, "hist");
 _Static_assert(sizeof(struct dmabench_run) == 48, "run");
 _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
@@ -347,16 +349,18 @@ static void test_sizes(int fd)
 		const char *name;
 		unsigned int cmd;
 		uint32_t size;
+		uint32_t first;	/* size when it was first published */
 		uint64_t at_8;	/* what makes the call valid, where it needs something */
 	} calls[] = {
-		{ "INFO", DMABENCH_IOC_INFO, sizeof(struct dmabench_info), 0 },
-		{ "CLOCK", DMABENCH_IOC_CLOCK, sizeof(struct dmabench_clock), 10 },
-		{ "STRATEGY", DMABENCH_IOC_STRATEGY, sizeof(struct dmabench_strategy_info), 0 },
-		{ "TARGET", DMABENCH_IOC_TARGET, sizeof(struct dmabench_target_info), 0 },
-		{ "SETUP", DMABENCH_IOC_SETUP, sizeof(struct dmabench_setup), 0 },
-		{ "RUN", DMABENCH_IOC_RUN, sizeof(struct dmabench_run), 0 },
-		{ "SYNC", DMABENCH_IOC_SYNC, sizeof(struct dmabench_sync), 0 },
-		{ "MAPPING", DMABENCH_IOC_MAPPING, sizeof(struct dmabench_mapping), 0 },
+		{ "INFO", DMABENCH_IOC_INFO, sizeof(struct dmabench_info), 64, 0 },
+		{ "CLOCK", DMABENCH_IOC_CLOCK, sizeof(struct dmabench_clock), 40, 10 },
+		{ "STRATEGY", DMABENCH_IOC_STRATEGY, sizeof(struct dmabench_strategy_info), 192,
+		  0 },
+		{ "TARGET", DMABENCH_IOC_TARGET, sizeof(struct dmabench_target_info), 80, 0 },
+		{ "SETUP", DMABENCH_IOC_SETUP, sizeof(struct dmabench_setup), 120, 0 },
+		{ "RUN", DMABENCH_IOC_RUN, sizeof(struct dmabench_run), 48, 0 },
+		{ "SYNC", DMABENCH_IOC_SYNC, sizeof(struct dmabench_sync), 24, 0 },
+		{ "MAPPING", DMABENCH_IOC_MAPPING, sizeof(struct dmabench_mapping), 32, 0 },
 	};
 	struct dmabench_setup s = setup_of(DMABENCH_NULL, targets[0].id, 4096);
 	union {
@@ -404,7 +408,7 @@ static void test_sizes(int fd)
 		e2big = ioctl(fd, calls[i].cmd, &arg) ? errno : 0;
 		ok(e2big == E2BIG, "%s longer, tail not zero: E2BIG (%d)", calls[i].name, e2big);
 
-		PREPARE(size - 1);
+		PREPARE(calls[i].first - 1);
 		e_short = ioctl(fd, calls[i].cmd, &arg) ? errno : 0;
 		PREPARE(0);
 		e_tiny = ioctl(fd, calls[i].cmd, &arg) ? errno : 0;
@@ -464,7 +468,8 @@ static void test_setup_fields(int fd)
 	EXPECT(touch_bytes, 8192, 0, 0);
 	EXPECT(touch_bytes, 8193, EINVAL, 0);
 	EXPECT(direction, 3, EINVAL, 0);
-	EXPECT(source, 3, EINVAL, 0);
+	EXPECT(source, 6, EINVAL, 0);
+	EXPECT(user_addr, 4096, EINVAL, 0);
 	EXPECT(source, DMABENCH_SOURCE_PAGES, 0, 0);
 	EXPECT(touch, 4, EINVAL, 0);
 	EXPECT(mmap_mode, 5, EINVAL, 0);
@@ -473,7 +478,13 @@ static void test_setup_fields(int fd)
 	good.source = DMABENCH_SOURCE_KMALLOC;
 	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
 
+	good.source = DMABENCH_SOURCE_SLAB;
+	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
+	good.source = DMABENCH_SOURCE_DEFAULT;
+	EXPECT(source, DMABENCH_SOURCE_VMALLOC, EOPNOTSUPP, DMABENCH_REASON_SOURCE);
+	EXPECT(source, DMABENCH_SOURCE_USER, EOPNOTSUPP, DMABENCH_REASON_SOURCE);
 	good = setup_of(DMABENCH_STREAMING_PAGE, t, 8192);
+	EXPECT(source, DMABENCH_SOURCE_SLAB, EOPNOTSUPP, DMABENCH_REASON_SOURCE);
 	EXPECT(source, DMABENCH_SOURCE_KMALLOC, EOPNOTSUPP, DMABENCH_REASON_SOURCE);
 	good = setup_of(DMABENCH_STREAMING_SG, t, 8192);
 	EXPECT(sync_offset, 1, EOPNOTSUPP, DMABENCH_REASON_PARTIAL_SYNC);
@@ -506,6 +517,201 @@ static void test_setup_fields(int fd)
 	setup(fd, &s);
 	ok(s.source_used == DMABENCH_SOURCE_DEFAULT, "DMA memory has no source");
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
+/* What was published first is what old callers know. */
+static void test_old_callers(int fd)
+{
+	struct {
+		struct dmabench_setup s;
+		unsigned char behind[64];
+	} arg;
+	const size_t old = offsetof(struct dmabench_setup, user_addr);
+	unsigned char *p = (unsigned char *)&arg;
+	struct dmabench_run r;
+	bool intact = true;
+	size_t i;
+
+	memset(&arg, 0xa5, sizeof(arg));
+	memset(&arg, 0, old);
+	arg.s.size = old;
+	arg.s.strategy = DMABENCH_STREAMING_SG;
+	arg.s.target = targets[0].id;
+	arg.s.buf_size = 8192;
+	ok_errno(setup(fd, &arg.s), 0, "SETUP of 120 bytes, garbage behind it");
+	for (i = old; i < sizeof(arg); i++)
+		intact &= p[i] == 0xa5;
+	ok(intact && arg.s.size == old && arg.s.phys_addr && arg.s.dma_mask,
+	   "SETUP of 120 bytes answers in them, and not behind them");
+	ok_errno(run(fd, 3, &r), 0, "RUN after it");
+	arg.s.source = DMABENCH_SOURCE_USER;
+	ok(setup(fd, &arg.s) && errno == EFAULT && arg.s.reason == DMABENCH_REASON_USER_PAGES,
+	   "SETUP of 120 bytes with user memory, which they cannot tell");
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
+/* The value of a line of a file, such as "VmLck:	 12 kB" or "nr_dirty 12"; -1: none. */
+static long long read_value(const char *path, const char *key)
+{
+	FILE *f = fopen(path, "r");
+	long long value = -1;
+	char line[256];
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			value = strtoll(line + strlen(key) + strspn(line + strlen(key), ": \t"),
+					NULL, 10);
+	fclose(f);
+	return value;
+}
+
+static long long locked_kb(void)
+{
+	return read_value("/proc/self/status", "VmLck");
+}
+
+/* Pages pinned at present, of the whole machine. */
+static long long pinned_pages(void)
+{
+	/* Each CPU counts for itself until it is told to report. */
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	return read_value("/proc/vmstat", "nr_foll_pin_acquired") -
+	       read_value("/proc/vmstat", "nr_foll_pin_released");
+}
+
+static unsigned char *user_memory(size_t bytes, int prot)
+{
+	void *p = mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* In a child without privilege that may lock two pages: exit code 0: as told. */
+static void set_up_beyond_memlock(int fd, struct dmabench_setup s)
+{
+	const struct rlimit limit = { .rlim_cur = 2 * page_size, .rlim_max = 2 * page_size };
+	struct dmabench_setup small = s;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) || setgid(65534) || setuid(65534))
+		_exit(2);
+	if (!setup(fd, &s) || errno != ENOMEM || s.reason != DMABENCH_REASON_MEMLOCK)
+		_exit(3);
+	small.buf_size = 2 * page_size;
+	if (setup(fd, &small))
+		_exit(4);
+	/* What it replaces is given back first. */
+	if (setup(fd, &small))
+		_exit(5);
+	if (locked_kb() != (long long)(2 * page_size / 1024))
+		_exit(6);
+	if (ioctl(fd, DMABENCH_IOC_TEARDOWN) || locked_kb())
+		_exit(7);
+	_exit(0);
+}
+
+static void test_user_memory(int fd, const struct dmabench_target_info *t)
+{
+	const size_t bytes = 16 * page_size;
+	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_SG, t->id, bytes - 100);
+	const long long locked = locked_kb(), pinned = pinned_pages();
+	unsigned char *p = user_memory(bytes, PROT_READ | PROT_WRITE);
+	unsigned char *read_only = user_memory(bytes, PROT_READ);
+	struct dmabench_run r;
+	bool inside = true, outside = true;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	if (!(strategy_by_id(DMABENCH_STREAMING_SG)->sources & BIT(DMABENCH_SOURCE_USER))) {
+		skip("user memory", "this kernel has highmem");
+		return;
+	}
+	if (!ok(p && read_only, "user memory to pin"))
+		return;
+	s.source = DMABENCH_SOURCE_USER;
+	s.user_addr = (uintptr_t)p;
+	s.touch = DMABENCH_TOUCH_WRITE;
+	s.direction = DMABENCH_TO_DEVICE;
+	memset(p, 0x66, bytes);
+	ok_errno(setup(fd, &s), 0, "SETUP with user memory");
+	ok(s.source_used == DMABENCH_SOURCE_USER && s.phys_addr && !(s.phys_addr % page_size),
+	   "%s: user memory at phys %#llx dma %#llx", t->name, (unsigned long long)s.phys_addr,
+	   (unsigned long long)s.dma_addr);
+	ok(locked_kb() == locked + (long long)(bytes / 1024), "it counts as locked: %lld kB",
+	   locked_kb());
+	if (pinned >= 0)
+		ok(pinned_pages() == pinned + 16, "%lld pages are pinned", pinned_pages() - pinned);
+	else
+		skip("pages are pinned", "this kernel does not count them");
+	for (i = 0; i < bytes; i += 8) {
+		const bool touched = i < bytes - 100;
+
+		if (i == 0)
+			run(fd, 1, &r);
+		if (touched)
+			inside &= p[i + 1] != 0x66;
+		else if (i >= bytes - 96)
+			outside &= p[i + 1] == 0x66;
+	}
+	ok(inside && outside, "the kernel writes where the user sees it, and no more");
+	ok_errno(ioctl(fd, DMABENCH_IOC_TEARDOWN), 0, "TEARDOWN with user memory");
+	ok(locked_kb() == locked && (pinned < 0 || pinned_pages() == pinned),
+	   "TEARDOWN lets go of it: %lld kB locked", locked_kb());
+
+#define EXPECT(addr, want, reason, name) do {					\
+	s.user_addr = (addr);							\
+	expect_setup(fd, s, want, reason, name);				\
+} while (0)
+	EXPECT((uintptr_t)p + 8, EINVAL, 0, "user memory off a page boundary");
+	EXPECT(0, EFAULT, DMABENCH_REASON_USER_PAGES, "user memory at address 0");
+	EXPECT((uintptr_t)read_only, EFAULT, DMABENCH_REASON_USER_PAGES,
+	       "user memory that is read-only");
+	EXPECT(1ULL << 63, EFAULT, DMABENCH_REASON_USER_PAGES, "user memory in the kernel");
+	EXPECT(~0ULL - page_size + 1, EFAULT, DMABENCH_REASON_USER_PAGES,
+	       "user memory that wraps");
+	munmap(p + 8 * page_size, page_size);
+	EXPECT((uintptr_t)p, EFAULT, DMABENCH_REASON_USER_PAGES, "user memory with a hole");
+#undef EXPECT
+	ok(locked_kb() == locked && (pinned < 0 || pinned_pages() == pinned),
+	   "what fails leaves nothing pinned");
+
+	s.buf_size = 4 * page_size;
+	s.map_every = 1;
+	ok_errno(setup(fd, &s), 0, "SETUP with user memory that goes away");
+	munmap(p, bytes);
+	ok(!run(fd, 100, &r) && !run_stamped(fd, 100, &r),
+	   "%s: laps go on when the user unmaps", t->name);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+
+	p = user_memory(bytes, PROT_READ | PROT_WRITE);
+	s.user_addr = (uintptr_t)p;
+	s.buf_size = bytes;
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		set_up_beyond_memlock(fd, s);
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "RLIMIT_MEMLOCK holds (%#x)", status);
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (setup(fd, &s))
+			_exit(2);
+		run(fd, FOREVER, &r);
+		_exit(3);
+	}
+	sleep_ms(50);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ok(WIFSIGNALED(status) && !run(fd, 10, &r),
+	   "the buffer outlives the process that gave it its memory (%#x)", status);
+	ok_errno(ioctl(fd, DMABENCH_IOC_TEARDOWN), 0, "TEARDOWN of a dead process' memory");
+	ok(pinned < 0 || pinned_pages() == pinned, "nothing stays pinned");
+	munmap(p, bytes);
+	munmap(read_only, bytes);
 }
 
 static void test_limits(int fd, const struct dmabench_target_info *t)
@@ -691,6 +897,39 @@ static bool check_case(int fd, const struct dmabench_strategy_info *si,
 		return false;
 	}
 	return true;
+}
+
+/* Whatever the memory comes from, the laps are the same. */
+static void test_sources(int fd, const struct dmabench_target_info *t,
+			 const struct dmabench_strategy_info *si)
+{
+	static const uint64_t sizes[] = { 1, 100, 4096, 5000, 65536, 256 << 10 };
+	unsigned char *memory = user_memory(256 << 10, PROT_READ | PROT_WRITE);
+	uint32_t source;
+	unsigned int i;
+
+	for (source = 1; source < 32; source++) {
+		bool good = true;
+
+		if (!(si->sources & BIT(source)))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			struct dmabench_setup s = setup_of(si->id, t->id, sizes[i]);
+
+			s.source = source;
+			s.touch = DMABENCH_TOUCH_COPY;
+			if (source == DMABENCH_SOURCE_USER)
+				s.user_addr = (uintptr_t)memory;
+			for (s.map_every = 0; s.map_every <= 2; s.map_every++) {
+				s.sync_every = !s.map_every;
+				good &= check_case(fd, si, &s, 6);
+			}
+			if (!setup(fd, &s))
+				good &= s.source_used == source;
+		}
+		ok(good, "%s on %s: source %u", si->name, t->name, source);
+	}
+	munmap(memory, 256 << 10);
 }
 
 static void test_strategy(int fd, const struct dmabench_target_info *t,
@@ -1567,14 +1806,18 @@ int main(int argc, char **argv)
 	test_clock(fd);
 	test_sizes(fd);
 	test_setup_fields(fd);
+	test_old_callers(fd);
 	test_run(fd);
 	test_signal(fd);
 	test_sync(fd);
 	for (i = 0; i < nr_targets; i++) {
 		const struct dmabench_target_info *t = &targets[i];
 
-		for (j = 0; j < nr_strategies; j++)
+		for (j = 0; j < nr_strategies; j++) {
 			test_strategy(fd, t, &strategies[j]);
+			test_sources(fd, t, &strategies[j]);
+		}
+		test_user_memory(fd, t);
 		test_limits(fd, t);
 		test_relation(fd, t);
 		test_copy(fd, t);

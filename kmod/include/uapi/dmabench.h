@@ -97,6 +97,9 @@ enum dmabench_source {
 						 * an mmap_mode is asked for */
 	DMABENCH_SOURCE_KMALLOC		= 1,
 	DMABENCH_SOURCE_PAGES		= 2,	/* page allocator */
+	DMABENCH_SOURCE_SLAB		= 3,	/* a kmem_cache of its own */
+	DMABENCH_SOURCE_VMALLOC		= 4,	/* vmalloc(), page by page */
+	DMABENCH_SOURCE_USER		= 5,	/* the caller's, pinned: see user_addr */
 };
 
 /* What the CPU does with the first touch_bytes of the buffer in each lap. */
@@ -157,6 +160,9 @@ enum dmabench_reason {
 	DMABENCH_REASON_PARTIAL_SYNC	= 8,	/* no ranged sync in this API: EOPNOTSUPP */
 	DMABENCH_REASON_DMA_MASK	= 9,	/* dma_set_mask_and_coherent(): EIO */
 	DMABENCH_REASON_TARGET_BUSY	= 10,	/* another file uses it: EBUSY */
+	DMABENCH_REASON_USER_PAGES	= 11,	/* user memory cannot be pinned: EFAULT */
+	DMABENCH_REASON_MEMLOCK		= 12,	/* more than RLIMIT_MEMLOCK lets the
+						 * caller pin: ENOMEM */
 };
 
 /**
@@ -298,14 +304,20 @@ struct dmabench_target_info {
  * @phys_addr:	out: physical address of the first byte (CPU's view); 0: none
  * @dma_addr:	out: DMA (bus) address of the first byte; 0: none
  * @dma_mask:	out: streaming mask in force during the laps
+ * @user_addr:	in: with DMABENCH_SOURCE_USER: where @buf_size bytes of writable memory of
+ *		the caller begin, on a page boundary; with other sources 0.  Their pages
+ *		are pinned until the buffer is torn down, whatever becomes of the
+ *		mapping, and count against RLIMIT_MEMLOCK.  Laps change the contents.
  *
  * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
  * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
  * last, unless the unmap frees it.  A buffer that is set up already is torn down first,
  * also when the call then fails.
  *
- * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY as told by @reason; ENODEV no
+ * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY, EFAULT as told by @reason; ENODEV no
  * such target; EINVAL.
+ *
+ * First published with 120 bytes, up to @dma_mask.
  */
 struct dmabench_setup {
 	__u32 size;
@@ -329,6 +341,7 @@ struct dmabench_setup {
 	__u64 phys_addr;
 	__u64 dma_addr;
 	__u64 dma_mask;
+	__u64 user_addr;
 };
 
 /*
