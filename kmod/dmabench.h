@@ -80,6 +80,7 @@ struct dmabench_target {
  * @touch:	enum dmabench_touch
  * @touch_bytes: in bytes; never 0
  * @side:	the other end of DMABENCH_TOUCH_COPY
+ * @dirty:	percent of its cache lines that are dirtied before each lap
  * @source:	enum dmabench_source
  * @mmap_mode:	enum dmabench_mmap_mode
  * @memtype_changed: the kernel's own mapping of @cpu is not write-back now
@@ -110,6 +111,7 @@ struct dmabench_buffer {
 	u32 touch;
 	size_t touch_bytes;
 	void *side;
+	u32 dirty;
 
 	u32 source;
 	u32 mmap_mode;
@@ -131,6 +133,8 @@ struct dmabench_buffer {
  * @map_left:	laps until the buffer is unmapped; 0: the next lap maps it
  * @sync_left:	1: the next lap syncs
  * @error:	why a lap could not be completed
+ * @ns:		time of the laps so far, where it is not the time that passed: where the
+ *		buffer is dirtied before each
  *
  * What is never due in a batch counts down from U64_MAX.
  */
@@ -138,6 +142,7 @@ struct dmabench_batch {
 	u64 map_left;
 	u64 sync_left;
 	int error;
+	s64 ns;
 };
 
 /**
@@ -224,6 +229,10 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		 struct dmabench_hist *hist);
 int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg);
 void dmabench_touch(struct dmabench_buffer *b);
+
+/* dirty.c */
+u64 dmabench_laps_dirty(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
+			struct dmabench_hist *hist);
 
 /* mmap.c */
 u32 dmabench_mmap_modes_here(const struct dmabench_strategy *strategy);

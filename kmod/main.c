@@ -19,7 +19,7 @@ static_assert(sizeof(struct dmabench_info) == 64);
 static_assert(sizeof(struct dmabench_clock) == 40);
 static_assert(sizeof(struct dmabench_strategy_info) == 192);
 static_assert(sizeof(struct dmabench_target_info) == 80);
-static_assert(sizeof(struct dmabench_setup) == 128);
+static_assert(sizeof(struct dmabench_setup) == 136);
 static_assert(sizeof(struct dmabench_hist) == 8224);
 static_assert(sizeof(struct dmabench_run) == 48);
 static_assert(sizeof(struct dmabench_sync) == 24);

@@ -109,6 +109,8 @@ void dmabench_touch(struct dmabench_buffer *b)
 static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 		     struct dmabench_hist *hist)
 {
+	if (b->dirty)
+		return dmabench_laps_dirty(b, s, laps, hist);
 	if (hist)
 		return b->strategy->stamped(b, s, laps, hist);
 	return b->strategy->mean(b, s, laps);
@@ -156,6 +158,8 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		cond_resched();
 	}
 	arg->total_ns = ktime_get_raw_fast_ns() - start;
+	if (b->dirty)
+		arg->total_ns = max_t(s64, s.ns, 0);
 	arg->laps_done = done;
 
 	/* The batch may have ended within a mapping. */

@@ -153,7 +153,8 @@ static int setup_check_ranges(const struct dmabench_setup *arg)
 	if (arg->direction > DMABENCH_FROM_DEVICE ||
 	    arg->source > DMABENCH_SOURCE_USER ||
 	    arg->touch > DMABENCH_TOUCH_COPY ||
-	    arg->mmap_mode > DMABENCH_MMAP_COHERENT)
+	    arg->mmap_mode > DMABENCH_MMAP_COHERENT ||
+	    arg->dirty > 100 || arg->reserved)
 		return -EINVAL;
 	return 0;
 }
@@ -211,7 +212,10 @@ static int setup_describe(struct dmabench_buffer *b, const struct dmabench_setup
 	if (!b->strategy)
 		return -EINVAL;
 	ops = b->strategy->ops;
-	if (arg->touch && !ops->touch)
+	if ((arg->touch || arg->dirty) && !ops->touch)
+		return -EINVAL;
+	/* What a lap allocates is not there before it. */
+	if (arg->dirty && arg->map_every && ops->unmap_frees)
 		return -EINVAL;
 
 	b->size = arg->buf_size;
@@ -221,6 +225,7 @@ static int setup_describe(struct dmabench_buffer *b, const struct dmabench_setup
 	b->sync_bytes = arg->sync_bytes ?: arg->buf_size - arg->sync_offset;
 	b->touch = arg->touch;
 	b->touch_bytes = arg->touch_bytes ?: arg->buf_size;
+	b->dirty = arg->dirty;
 	b->dir = (enum dma_data_direction)arg->direction;
 
 	if (ops->sync_for_cpu && !ops->sync_always && b->sync_bytes != b->size &&

@@ -48,8 +48,9 @@ _Static_assert(sizeof(struct dmabench_info) == 64, "info");
 _Static_assert(sizeof(struct dmabench_clock) == 40, "clock");
 _Static_assert(sizeof(struct dmabench_strategy_info) == 192, "strategy_info");
 _Static_assert(sizeof(struct dmabench_target_info) == 80, "target_info");
-_Static_assert(sizeof(struct dmabench_setup) == 128, "setup");
+_Static_assert(sizeof(struct dmabench_setup) == 136, "setup");
 _Static_assert(offsetof(struct dmabench_setup, user_addr) == 120, "setup.user_addr");
+_Static_assert(offsetof(struct dmabench_setup, dirty) == 128, "setup.dirty");
 _Static_assert(sizeof(struct dmabench_hist) == 8224, "hist");
 _Static_assert(sizeof(struct dmabench_run) == 48, "run");
 _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
@@ -470,6 +471,9 @@ static void test_setup_fields(int fd)
 	EXPECT(direction, 3, EINVAL, 0);
 	EXPECT(source, 6, EINVAL, 0);
 	EXPECT(user_addr, 4096, EINVAL, 0);
+	EXPECT(dirty, 100, 0, 0);
+	EXPECT(dirty, 101, EINVAL, 0);
+	EXPECT(reserved, 1, EINVAL, 0);
 	EXPECT(source, DMABENCH_SOURCE_PAGES, 0, 0);
 	EXPECT(touch, 4, EINVAL, 0);
 	EXPECT(mmap_mode, 5, EINVAL, 0);
@@ -497,11 +501,18 @@ static void test_setup_fields(int fd)
 	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
 	good.map_every = 1;
 	EXPECT(mmap_mode, DMABENCH_MMAP_COHERENT, EINVAL, 0);
+	EXPECT(dirty, 1, EINVAL, 0);
+	good.map_every = 0;
+	EXPECT(dirty, 1, 0, 0);
+	good = setup_of(DMABENCH_COPY, t, 8192);
+	good.map_every = 1;
+	EXPECT(dirty, 1, 0, 0);
 	good = setup_of(DMABENCH_POOL, t, 8192);
 	EXPECT(mmap_mode, DMABENCH_MMAP_COHERENT, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
 	EXPECT(buf_size, 1 << 20, ERANGE, DMABENCH_REASON_ABOVE_SOURCE_MAX);
 	good = setup_of(DMABENCH_NULL, t, 8192);
 	EXPECT(touch, DMABENCH_TOUCH_READ, EINVAL, 0);
+	EXPECT(dirty, 1, EINVAL, 0);
 	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
 	EXPECT(map_every, 3, 0, 0);
 #undef EXPECT
@@ -866,7 +877,8 @@ static bool check_case(int fd, const struct dmabench_strategy_info *si,
 		       (unsigned long long)s.phys_addr, (unsigned long long)s.dma_addr);
 		return false;
 	}
-	if (run(fd, laps, &r) || r.laps_done != laps || r.reason || (laps && !r.total_ns)) {
+	if (run(fd, laps, &r) || r.laps_done != laps || r.reason ||
+	    (laps && !s.dirty && !r.total_ns)) {
 		printf("# mean pass: errno %d reason %u laps %llu ns %llu\n", errno, r.reason,
 		       (unsigned long long)r.laps_done, (unsigned long long)r.total_ns);
 		return false;
@@ -993,15 +1005,22 @@ static void test_strategy(int fd, const struct dmabench_target_info *t,
 	ok(good, "%s on %s: all directions, ranges", si->name, t->name);
 }
 
-/* The mean of a phase in so many laps, as stamped. */
-static uint64_t phase_mean(int fd, const struct dmabench_setup *want, enum dmabench_phase phase)
+/* The median of a phase, as stamped: an interrupt or two do not move it. */
+static uint64_t phase_median(int fd, const struct dmabench_setup *want, enum dmabench_phase phase)
 {
 	struct dmabench_setup s = *want;
 	struct dmabench_run r;
+	uint64_t count = 0;
+	unsigned int i;
 
 	if (setup(fd, &s) || run_stamped(fd, 200, &r) || !hist[phase].count)
 		return 0;
-	return hist[phase].sum_ns / hist[phase].count;
+	for (i = 0; i < DMABENCH_HIST_BUCKETS; i++) {
+		count += hist[phase].bucket[i];
+		if (count > hist[phase].count / 2)
+			break;
+	}
+	return dmabench_hist_low(i);
 }
 
 /* The copy is in the phase that its direction tells, and takes as long as it is large. */
@@ -1014,8 +1033,8 @@ static void test_copy(int fd, const struct dmabench_target_info *t)
 	s.sync_every = 1;
 	for (i = 0; i <= DMABENCH_FROM_DEVICE; i++) {
 		s.direction = i;
-		device[i] = phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE);
-		cpu[i] = phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_CPU);
+		device[i] = phase_median(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE);
+		cpu[i] = phase_median(fd, &s, DMABENCH_PHASE_SYNC_FOR_CPU);
 	}
 	ok(device[DMABENCH_TO_DEVICE] > 4 * cpu[DMABENCH_TO_DEVICE] &&
 	   cpu[DMABENCH_FROM_DEVICE] > 4 * device[DMABENCH_FROM_DEVICE] &&
@@ -1027,7 +1046,7 @@ static void test_copy(int fd, const struct dmabench_target_info *t)
 	   (unsigned long long)cpu[0], (unsigned long long)cpu[1], (unsigned long long)cpu[2]);
 	s.sync_bytes = 64;
 	s.direction = DMABENCH_TO_DEVICE;
-	ok(device[DMABENCH_TO_DEVICE] > 4 * phase_mean(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE),
+	ok(device[DMABENCH_TO_DEVICE] > 4 * phase_median(fd, &s, DMABENCH_PHASE_SYNC_FOR_DEVICE),
 	   "%s: copy copies its range only", t->name);
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
@@ -1047,9 +1066,9 @@ static void test_recycle(int fd, const struct dmabench_target_info *t)
 	}
 	s.map_every = 1;
 	s.direction = DMABENCH_FROM_DEVICE;
-	page = phase_mean(fd, &s, DMABENCH_PHASE_UNMAP);
+	page = phase_median(fd, &s, DMABENCH_PHASE_UNMAP);
 	s.strategy = DMABENCH_STREAMING_RECYCLE;
-	recycle = phase_mean(fd, &s, DMABENCH_PHASE_UNMAP);
+	recycle = phase_median(fd, &s, DMABENCH_PHASE_UNMAP);
 	ok(recycle && recycle < page, "%s: streaming_recycle skips the sync: unmap %llu ns, not %llu",
 	   t->name, (unsigned long long)recycle, (unsigned long long)page);
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
@@ -1463,6 +1482,121 @@ static void test_touch_copy(int fd)
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
 
+/* How many lines of this much memory differ from what it was filled with. */
+static unsigned int lines_changed(const unsigned char *p, size_t bytes, unsigned char fill)
+{
+	unsigned int lines = 0;
+	size_t at, i;
+
+	for (at = 0; at < bytes; at += 64) {
+		for (i = at; i < bytes && i < at + 64; i++) {
+			if (p[i] != fill) {
+				lines++;
+				break;
+			}
+		}
+	}
+	return lines;
+}
+
+static void test_dirty(int fd, const struct dmabench_target_info *t)
+{
+	static const struct {
+		uint64_t size;
+		uint32_t percent, lines, in_first_half;
+	} cases[] = {
+		{ 8192, 0, 0, 0 }, { 8192, 1, 2, 1 }, { 8192, 50, 64, 32 }, { 8192, 100, 128, 64 },
+		{ 8192, 99, 127, 64 }, { 8192, 25, 32, 16 }, { 1, 1, 1, 1 }, { 65, 100, 2, 1 },
+		{ 4097, 100, 65, 32 },
+	};
+	struct dmabench_setup s;
+	struct dmabench_run r;
+	unsigned char *user = user_memory(8192, PROT_READ | PROT_WRITE), *p;
+	bool spread = true;
+	unsigned int i, j, k;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* Contiguous memory, and page by page. */
+		for (k = 0; k < 2; k++) {
+			s = setup_of(k ? DMABENCH_STREAMING_SG : DMABENCH_STREAMING_PAGE, t->id,
+				     cases[i].size);
+			s.dirty = cases[i].percent;
+			s.direction = DMABENCH_TO_DEVICE;
+			s.map_every = 1;
+			if (k) {
+				s.source = DMABENCH_SOURCE_USER;
+				s.user_addr = (uintptr_t)user;
+			} else {
+				s.mmap_mode = DMABENCH_MMAP_CACHED;
+			}
+			if (setup(fd, &s)) {
+				spread = false;
+				continue;
+			}
+			p = k ? user : map_buffer(fd, cases[i].size);
+			memset(p, 0x33, cases[i].size);
+			if (run(fd, 3, &r) ||
+			    lines_changed(p, cases[i].size, 0x33) != cases[i].lines ||
+			    lines_changed(p, cases[i].size / 128 * 64, 0x33) >
+				cases[i].in_first_half + 1) {
+				printf("# %u %% of %llu: %u lines\n", cases[i].percent,
+				       (unsigned long long)cases[i].size,
+				       lines_changed(p, cases[i].size, 0x33));
+				spread = false;
+			}
+			if (!k)
+				munmap(p, cases[i].size);
+		}
+	}
+	ok(spread, "%s: as many lines as told are dirtied, evenly", t->name);
+
+	spread = true;
+	for (i = 0; i < nr_strategies; i++) {
+		for (j = 0; j < 2; j++) {
+			s = setup_of(strategies[i].id, t->id, 5000);
+			s.dirty = 30;
+			s.map_every = strategies[i].sources || s.strategy == DMABENCH_COPY ? j : 0;
+			s.sync_every = 3;
+			s.touch = DMABENCH_TOUCH_READ;
+			if (has_phase(&strategies[i], DMABENCH_PHASE_TOUCH))
+				spread &= check_case(fd, &strategies[i], &s, 1500);
+		}
+	}
+	ok(spread, "%s: laps are counted and stamped as without dirty lines", t->name);
+	munmap(user, 8192);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Only the laps are timed, not what the CPU does before them. */
+static void test_dirty_is_not_timed(int fd, const struct dmabench_target_info *t)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_COHERENT, t->id, 1 << 20);
+	uint64_t ns[2][21] = { 0 };
+	struct dmabench_run r;
+	unsigned int i, j;
+
+	for (i = 0; i < 2; i++) {
+		s.dirty = i ? 100 : 0;
+		setup(fd, &s);
+		for (j = 0; j < 21; j++) {
+			run(fd, 50, &r);
+			ns[i][j] = r.total_ns / 50;
+		}
+		qsort(ns[i], 21, sizeof(ns[i][0]), compare_ns);
+	}
+	ok(ns[0][10] && ns[1][10] < ns[0][10] + 1000,
+	   "%s: a lap of two barriers takes %llu ns, after dirtying 1 MiB %llu", t->name,
+	   (unsigned long long)ns[0][10], (unsigned long long)ns[1][10]);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
 /* ---- who may use what ---- */
 
 static void test_busy(int fd)
@@ -1822,6 +1956,8 @@ int main(int argc, char **argv)
 		test_relation(fd, t);
 		test_copy(fd, t);
 		test_recycle(fd, t);
+		test_dirty(fd, t);
+		test_dirty_is_not_timed(fd, t);
 		test_sync_moves_data(fd, t);
 		test_touch_order(fd, t);
 		for (j = 0; j < nr_strategies; j++) {

@@ -308,10 +308,16 @@ struct dmabench_target_info {
  *		the caller begin, on a page boundary; with other sources 0.  Their pages
  *		are pinned until the buffer is torn down, whatever becomes of the
  *		mapping, and count against RLIMIT_MEMLOCK.  Laps change the contents.
+ * @dirty:	in: percent of the cache lines of the buffer that the CPU stores to before each
+ *		lap, 0 .. 100, evenly spread and rounded up (for DMABENCH_COPY, lines of the
+ *		ordinary memory).  A line is 64 bytes on x86 and arm64.  Contents change.
+ *		EINVAL for DMA memory that laps allocate, and for DMABENCH_NULL.
+ * @reserved:	in: 0
  *
  * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
  * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
- * last, unless the unmap frees it.  A buffer that is set up already is torn down first,
+ * last, unless the unmap frees it.  Dirtying comes before all, and is never timed.
+ * A buffer that is set up already is torn down first,
  * also when the call then fails.
  *
  * errno: EOPNOTSUPP, ERANGE, ENOMEM, EIO, EBUSY, EFAULT as told by @reason; ENODEV no
@@ -342,6 +348,8 @@ struct dmabench_setup {
 	__u64 dma_addr;
 	__u64 dma_mask;
 	__u64 user_addr;
+	__u32 dirty;
+	__u32 reserved;
 };
 
 /*
@@ -384,7 +392,9 @@ struct dmabench_hist {
  * @flags:	in: DMABENCH_RUN_*
  * @laps:	in: how many, 0 .. DMABENCH_MAX_LAPS.  0 measures the cost of the call.
  * @laps_done:	out, also when the call fails: laps completed
- * @total_ns:	out: time of these laps, from before the first to after the last
+ * @total_ns:	out: time of these laps, from before the first to after the last; where
+ *		the buffer is dirtied before each (@dirty at setup), the sum of the time
+ *		of each, with the cost of reading the clock taken off
  * @hist_ptr:	in: with DMABENCH_RUN_STAMPED: address of an array of @hist_len
  *		struct dmabench_hist, indexed by enum dmabench_phase, that is
  *		overwritten; otherwise 0
