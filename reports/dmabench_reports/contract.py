@@ -29,7 +29,7 @@ from dmabench_reports.contract_fields import (
     ROW_OWN,
     STOPS,
 )
-from dmabench_reports.model import AXES, PHASES
+from dmabench_reports.model import AXES, LATER_AXES, PHASES
 from dmabench_reports.names import check_name, name_of
 
 Found = tuple[str, str]  # (JSON pointer, what)
@@ -257,6 +257,8 @@ def _params(params: dict[str, Any], at: str, name: Any) -> Iterator[Found]:
     good = True
     for key, default in AXES.items():
         if key not in params:
+            if key in LATER_AXES:
+                continue
             yield at + pointer(key), "is missing: params has all axes"
             good = False
         elif not _is(params[key], type(default)):

@@ -23,14 +23,27 @@ AXES: Mapping[str, Any] = {
     "sync_bytes": 0,
     "touch": "none",
     "touch_bytes": 0,
+    "dirty": 0,
     "cache_mode": "none",
     "access": "none",
     "pattern": "sequential",
 }
 
+# Axes that reports of schema 1 need not have: they came after it. All at their default.
+LATER_AXES = frozenset({"dirty"})
+
 
 def is_streaming(strategy: str) -> bool:
     return strategy.startswith("streaming_")
+
+
+def is_synced(strategy: str) -> bool:
+    """Whether it has a direction, and syncs when one is due."""
+    return is_streaming(strategy) or strategy in (
+        "noncoherent",
+        "noncontiguous",
+        "copy",
+    )
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class Params:
     cache_mode: str = "none"
     access: str = "none"
     pattern: str = "sequential"
+    dirty: int = 0
 
     @property
     def workload(self) -> Workload:
@@ -60,16 +74,17 @@ class Params:
             self.access,
             self.touch_bytes if (self.touch, self.access) != ("none", "none") else 0,
             self.pattern if self.access != "none" else "sequential",
+            self.dirty,
         )
 
     @property
     def series(self) -> Series:
-        streaming = is_streaming(self.strategy)
+        synced = is_synced(self.strategy)
         return Series(
             self.strategy,
-            self.direction if streaming else "",
+            self.direction if synced else "",
             self.map_every,
-            self.sync_every if streaming else 0,
+            self.sync_every if synced else 0,
             self.source,
             self.sync_offset,
             self.sync_bytes,
@@ -86,10 +101,17 @@ class Workload:
     access: str
     touch_bytes: int
     pattern: str
+    dirty: int = 0
 
     @property
     def text(self) -> str:
         """A clause: "the kernel copies the whole buffer"."""
+        if self.dirty:
+            return f"{self._access_text}, {self.dirty} % of the cache lines dirty"
+        return self._access_text
+
+    @property
+    def _access_text(self) -> str:
         verbs = {"read": "reads", "write": "writes", "copy": "copies"}
         amount = (
             "the whole buffer" if not self.touch_bytes else words.size(self.touch_bytes)
@@ -114,6 +136,8 @@ class Workload:
             parts.append(f"{self.touch_bytes}B")
         if self.pattern != "sequential":
             parts.append(self.pattern)
+        if self.dirty:
+            parts.append(f"dirty{self.dirty}")
         return "-".join(parts)
 
 
@@ -168,6 +192,17 @@ class Series:
             )
         elif self.strategy != "null":
             parts.append("allocated once")
+        if is_synced(self.strategy) and not is_streaming(self.strategy):
+            verb = "copied" if self.strategy == "copy" else "synced"
+            if self.sync_every == 1:
+                parts.append(f"{verb} each transfer")
+            elif self.sync_every:
+                parts.append(f"{verb} every {self.sync_every} transfers")
+            else:
+                parts.append(f"never {verb}")
+            if self.sync_bytes or self.sync_offset:
+                span = words.size(self.sync_bytes) if self.sync_bytes else "to the end"
+                parts.append(f"{span} from byte {self.sync_offset}")
         if self.source != "default":
             parts.append(f"from {self.source}")
         return ", ".join(parts)

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from typing import Any, Optional
 
-from dmabench_reports.model import AXES, is_streaming
+from dmabench_reports.model import AXES, is_streaming, is_synced
 
 _ENUMS = {
     "direction": {"bidirectional", "to_device", "from_device"},
-    "source": {"default", "kmalloc", "pages"},
+    "source": {"default", "kmalloc", "pages", "slab", "vmalloc", "user"},
     "touch": {"none", "read", "write", "copy"},
     "cache_mode": {"none", "cached", "writecombine", "uncached", "coherent"},
     "access": {"none", "read", "write", "copy"},
@@ -52,7 +52,7 @@ def check_name(name: str) -> Optional[str]:
     for key, value in values.items():
         if key not in always and value == str(AXES[key]):
             return f"'{key}' is at its default and so does not belong into the name"
-        if key in ("direction", "sync_every") and not is_streaming(strategy):
+        if key in ("direction", "sync_every") and not is_synced(strategy):
             return f"'{key}' does not apply to {strategy}"
     return None
 
@@ -73,7 +73,7 @@ def _always(strategy: str) -> set[str]:
     keys = {"size", "target"}
     if strategy == "pool" or is_streaming(strategy):
         keys.add("map_every")
-    if is_streaming(strategy):
+    if is_synced(strategy):
         keys |= {"direction", "sync_every"}
     return keys
 
