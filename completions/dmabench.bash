@@ -5,10 +5,10 @@
 # The values of an axis that has words.
 _dmabench_values() {
     case $1 in
-        strategy) echo null coherent write_combine pool streaming_single streaming_page streaming_sg ;;
+        strategy) echo null coherent write_combine pool streaming_single streaming_page streaming_sg noncoherent noncontiguous streaming_recycle copy ;;
         direction) echo bidirectional to_device from_device ;;
         target) echo auto platform platform-coherent platform-noncoherent pci pci: ;;
-        source) echo default kmalloc pages ;;
+        source) echo default kmalloc pages slab vmalloc user ;;
         touch | access) echo none read write copy ;;
         cache_mode) echo none cached writecombine uncached coherent ;;
         pattern) echo sequential strided random ;;
@@ -47,7 +47,7 @@ _dmabench_set() {
     fi
     compopt -o nospace 2>/dev/null
     COMPREPLY=($(compgen -S = -W "strategy size direction target source map_every sync_every sync_offset
-        sync_bytes touch touch_bytes cache_mode access pattern" -- "$cur"))
+        sync_bytes touch touch_bytes dirty cache_mode access pattern" -- "$cur"))
 }
 
 _dmabench_on() {

@@ -40,13 +40,13 @@ function __dmabench_set
     set -l values
     switch $typed
         case 'strategy=*'
-            set values null coherent write_combine pool streaming_single streaming_page streaming_sg
+            set values null coherent write_combine pool streaming_single streaming_page streaming_sg noncoherent noncontiguous streaming_recycle copy
         case 'direction=*'
             set values bidirectional to_device from_device
         case 'target=*'
             set values auto platform platform-coherent platform-noncoherent pci
         case 'source=*'
-            set values default kmalloc pages
+            set values default kmalloc pages slab vmalloc user
         case 'touch=*' 'access=*'
             set values none read write copy
         case 'cache_mode=*'
@@ -57,7 +57,7 @@ function __dmabench_set
             return
         case '*'
             printf '%s=\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-                touch_bytes cache_mode access pattern
+                touch_bytes dirty cache_mode access pattern
             return
     end
     set -l kept (string match -r '^[^=]*=(?:.*,)?' -- $typed)

@@ -21,14 +21,14 @@ _dmabench_set() {
     local -a values
     if ! compset -P '*='; then
         compadd -S = strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-            touch_bytes cache_mode access pattern
+            touch_bytes dirty cache_mode access pattern
         return
     fi
     case ${IPREFIX##*[[:space:]]} in
-        *strategy=) values=(null coherent write_combine pool streaming_single streaming_page streaming_sg) ;;
+        *strategy=) values=(null coherent write_combine pool streaming_single streaming_page streaming_sg noncoherent noncontiguous streaming_recycle copy) ;;
         *direction=) values=(bidirectional to_device from_device) ;;
         *target=) values=(auto platform platform-coherent platform-noncoherent pci) ;;
-        *source=) values=(default kmalloc pages) ;;
+        *source=) values=(default kmalloc pages slab vmalloc user) ;;
         *touch= | *access=) values=(none read write copy) ;;
         *cache_mode=) values=(none cached writecombine uncached coherent) ;;
         *pattern=) values=(sequential strided random) ;;

@@ -41,12 +41,12 @@ std::string mmap_mode_name(std::uint32_t mode) {
 }
 
 std::string source_name(std::uint32_t source) {
-    static constexpr std::array<const char*, 3> words{"", "kmalloc", "pages"};
+    static constexpr std::array<const char*, 6> words{"", "kmalloc", "pages", "slab", "vmalloc", "user"};
     return pick(words, source);
 }
 
 std::string reason_text(std::uint32_t reason) {
-    static constexpr std::array<const char*, 11> words{
+    static constexpr std::array<const char*, 13> words{
         "",
         "the mapping failed (dma_mapping_error)",
         "larger than one mapping may be (dma_max_mapping_size)",
@@ -57,7 +57,9 @@ std::string reason_text(std::uint32_t reason) {
         "this CPU or kernel cannot map memory in that cache mode",
         "this API syncs the whole buffer only, no range",
         "the device accepts no usable DMA mask",
-        "another open file uses this target"};
+        "another open file uses this target",
+        "user memory cannot be pinned",
+        "RLIMIT_MEMLOCK allows less memory to be pinned; raise it (ulimit -l)"};
     return pick(words, reason);
 }
 

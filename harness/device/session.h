@@ -78,7 +78,7 @@ struct BufferInfo {
     std::uint64_t dma_addr = 0;
     std::uint64_t dma_mask = 0;
     std::uint32_t elided = 0;  ///< bit (1 << phase)
-    std::string source;        ///< kmalloc, pages, or "" for DMA memory
+    std::string source;        ///< kmalloc, pages, slab, vmalloc, user, or "" for DMA memory
 };
 
 /// One timed batch of laps.

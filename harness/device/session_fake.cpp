@@ -8,6 +8,7 @@
 #include "device/names.h"
 #include "device/session.h"
 #include "hist.h"
+#include "plan/strategy.h"
 
 namespace dmabench {
 namespace {
@@ -18,6 +19,15 @@ constexpr double loop_ns = 2;
 
 /// Nanoseconds of each phase when it happens; indexed by enum dmabench_phase.
 using PhaseCosts = std::array<double, DMABENCH_NR_PHASES>;
+
+/// Its sync phases happen when a sync is due, and not in each lap.
+bool is_synced(const Point& point) {
+    const Strategy* strategy = find_strategy(point.strategy);
+    return strategy != nullptr && strategy->synced;
+}
+
+/// Its sync phases call dma_sync_*(), which a kernel may skip.
+bool calls_sync(const Point& point) { return is_synced(point) && point.strategy != "copy"; }
 
 PhaseCosts costs_of(const Point& point, bool coherent_target) {
     PhaseCosts cost{};
@@ -32,12 +42,24 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
         cost[DMABENCH_PHASE_UNMAP] = point.strategy == "pool" ? 55 : 700;
         cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 2;
         cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 2;
+    } else if (point.strategy == "copy") {
+        cost[DMABENCH_PHASE_MAP] = 900 + bytes / 16;
+        cost[DMABENCH_PHASE_UNMAP] = 700;
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 2 + (point.direction != Direction::from_device ? synced / 8 : 0);
+        cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 2 + (point.direction != Direction::to_device ? synced / 8 : 0);
     } else if (point.strategy != "null") {
         const double pages = point.strategy == "streaming_sg" ? std::ceil(bytes / 4096) : 1;
         cost[DMABENCH_PHASE_MAP] = 40 * pages + lines * per_line;
         cost[DMABENCH_PHASE_UNMAP] = 35 * pages + lines * per_line;
         cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 12 * pages + sync_lines * per_line;
         cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 12 * pages + sync_lines * per_line;
+        if (point.strategy == "streaming_recycle")
+            cost[DMABENCH_PHASE_MAP] = cost[DMABENCH_PHASE_UNMAP] = 40;
+        if (point.strategy == "noncontiguous" || point.strategy == "noncoherent")
+            cost[DMABENCH_PHASE_MAP] = cost[DMABENCH_PHASE_UNMAP] = 800 + bytes / 16;
+        // A dirty line has to be written back before the device may read it.
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] +=
+            coherent_target ? 0 : sync_lines * static_cast<double>(point.dirty) / 100 * 3;
     }
     if (point.touch != Touch::none)
         cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3;
@@ -62,9 +84,15 @@ class FakeSession final : public Session {
             1U << DMABENCH_MMAP_WRITECOMBINE);
         add(DMABENCH_POOL, "pool", DMABENCH_STRATEGY_BARRIER, 0, 0);
         add(DMABENCH_STREAMING_SINGLE, "streaming_single", streaming,
-            1U << DMABENCH_SOURCE_KMALLOC | 1U << DMABENCH_SOURCE_PAGES, page_modes);
+            1U << DMABENCH_SOURCE_KMALLOC | 1U << DMABENCH_SOURCE_PAGES | 1U << DMABENCH_SOURCE_SLAB,
+            page_modes);
         add(DMABENCH_STREAMING_PAGE, "streaming_page", streaming, 1U << DMABENCH_SOURCE_PAGES, page_modes);
-        add(DMABENCH_STREAMING_SG, "streaming_sg", DMABENCH_STRATEGY_DIRECTION, 1U << DMABENCH_SOURCE_PAGES, 0);
+        add(DMABENCH_STREAMING_SG, "streaming_sg", DMABENCH_STRATEGY_DIRECTION,
+            1U << DMABENCH_SOURCE_PAGES | 1U << DMABENCH_SOURCE_VMALLOC | 1U << DMABENCH_SOURCE_USER, 0);
+        add(DMABENCH_NONCOHERENT, "noncoherent", streaming, 0, 0);
+        add(DMABENCH_NONCONTIGUOUS, "noncontiguous", DMABENCH_STRATEGY_DIRECTION, 0, 0);
+        add(DMABENCH_STREAMING_RECYCLE, "streaming_recycle", streaming, 1U << DMABENCH_SOURCE_PAGES, 0);
+        add(DMABENCH_COPY, "copy", streaming, 0, 0);
         for (const bool coherent : {false, true}) {
             TargetInfo target;
             target.id = coherent ? 2 : 1;
@@ -104,11 +132,12 @@ class FakeSession final : public Session {
         coherent_ = target->coherent.value_or(true);
         cost_ = costs_of(point, coherent_);
         BufferInfo buffer{"identity", 0x4000'0000, 0x4000'0000, ~0ULL, 0, ""};
-        if (point.strategy.starts_with("streaming")) {
-            buffer.source = point.source == Source::kmalloc ? "kmalloc" : "pages";
-            if (options_.skip_sync && coherent_)
-                buffer.elided = 1U << DMABENCH_PHASE_SYNC_FOR_DEVICE | 1U << DMABENCH_PHASE_SYNC_FOR_CPU;
-        }
+        if (point.strategy.starts_with("streaming"))
+            buffer.source = point.source == Source::by_strategy
+                                ? "pages"
+                                : source_name(static_cast<std::uint32_t>(point.source));
+        if (calls_sync(point) && options_.skip_sync && coherent_)
+            buffer.elided = 1U << DMABENCH_PHASE_SYNC_FOR_DEVICE | 1U << DMABENCH_PHASE_SYNC_FOR_CPU;
         ready_ = true;
         return buffer;
     }
@@ -163,7 +192,6 @@ class FakeSession final : public Session {
     }
 
     [[nodiscard]] bool happens(std::uint32_t phase, std::uint64_t lap) const {
-        const bool streaming = point_.strategy.starts_with("streaming");
         switch (phase) {
             case DMABENCH_PHASE_MAP:
                 return point_.map_every != 0 && lap % point_.map_every == 0;
@@ -173,7 +201,7 @@ class FakeSession final : public Session {
                 return point_.touch != Touch::none;
             default:
                 return point_.strategy != "null" &&
-                       (!streaming || (point_.sync_every != 0 && lap % point_.sync_every == 0));
+                       (!is_synced(point_) || (point_.sync_every != 0 && lap % point_.sync_every == 0));
         }
     }
 
@@ -194,17 +222,21 @@ class FakeSession final : public Session {
             for (std::uint64_t lap = 0; lap < laps; ++lap)
                 stamped_lap(lap, *histograms);
         }
-        return Batch{laps, static_cast<std::uint64_t>(now_ - before)};
+        const Batch batch{laps, static_cast<std::uint64_t>(now_ - before)};
+        // Dirtying takes time that is no lap's.
+        if (point_.dirty != 0)
+            advance(static_cast<double>(laps) * std::ceil(static_cast<double>(point_.size) / 64) *
+                    static_cast<double>(point_.dirty) / 100);
+        return batch;
     }
 
     [[nodiscard]] double mean_lap() const {
         double lap = loop_ns;
         for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
-            const bool streaming = point_.strategy.starts_with("streaming");
             double every = 1;
             if (phase == DMABENCH_PHASE_MAP || phase == DMABENCH_PHASE_UNMAP)
                 every = static_cast<double>(point_.map_every);
-            else if (phase != DMABENCH_PHASE_TOUCH && streaming)
+            else if (phase != DMABENCH_PHASE_TOUCH && is_synced(point_))
                 every = static_cast<double>(point_.sync_every);
             if (every > 0)
                 lap += cost_[phase] / every;
@@ -215,7 +247,7 @@ class FakeSession final : public Session {
     void stamped_lap(std::uint64_t lap, PhaseHistograms& histograms) {
         const double start = now_;
         for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
-            const bool elided = options_.skip_sync && coherent_ && point_.strategy.starts_with("streaming") &&
+            const bool elided = options_.skip_sync && coherent_ && calls_sync(point_) &&
                                 (phase == DMABENCH_PHASE_SYNC_FOR_CPU || phase == DMABENCH_PHASE_SYNC_FOR_DEVICE);
             if (!happens(phase, lap) || elided)
                 continue;

@@ -66,6 +66,10 @@ bool loading_is_off() {
     return in >> off && off != 0;
 }
 
+std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+std::size_t whole_pages(std::size_t bytes) { return (bytes + page_size() - 1) / page_size() * page_size(); }
+
 /// Why there is no module to talk to, and what to do about it.
 Error no_module(int error) {
     std::string why;
@@ -121,7 +125,10 @@ Refusal refusal(const char* what, int error, std::uint32_t reason) {
 class IoctlSession final : public Session {
   public:
     IoctlSession(UniqueFd fd, DeviceInfo info) : fd_(std::move(fd)), info_(std::move(info)) {}
-    ~IoctlSession() override { unmap(); }
+    ~IoctlSession() override {
+        unmap();
+        free_user_memory();
+    }
 
     const DeviceInfo& info() const override { return info_; }
 
@@ -156,6 +163,13 @@ class IoctlSession final : public Session {
         setup.source = static_cast<std::uint32_t>(point.source);
         setup.touch = static_cast<std::uint32_t>(point.touch);
         setup.mmap_mode = static_cast<std::uint32_t>(point.cache_mode);
+        setup.dirty = static_cast<std::uint32_t>(point.dirty);
+        if (point.source == Source::user) {
+            void* memory = allocate_user_memory(point.size);
+            if (memory == nullptr)
+                return tl::unexpected(refusal("allocating user memory", errno, DMABENCH_REASON_NO_MEMORY));
+            setup.user_addr = reinterpret_cast<std::uintptr_t>(memory);
+        }
         if (::ioctl(fd_.get(), DMABENCH_IOC_SETUP, &setup) != 0)
             return tl::unexpected(refusal("setup", errno, setup.reason));
         size_ = point.size;
@@ -171,8 +185,8 @@ class IoctlSession final : public Session {
 
     Outcome<UserMapping> map_user() override {
         unmap();
-        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-        const std::size_t length = (size_ + page - 1) / page * page;
+        const std::size_t page = page_size();
+        const std::size_t length = whole_pages(size_);
         void* address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
         if (address == MAP_FAILED)
             return tl::unexpected(refusal("mmap", errno, DMABENCH_REASON_NONE));
@@ -202,6 +216,7 @@ class IoctlSession final : public Session {
     void teardown() override {
         unmap();
         (void)::ioctl(fd_.get(), DMABENCH_IOC_TEARDOWN);
+        free_user_memory();
     }
 
     std::uint64_t now_ns() const override { return read_clock(CLOCK_MONOTONIC_RAW); }
@@ -249,9 +264,27 @@ class IoctlSession final : public Session {
         mapped_ = {};
     }
 
+    /// The memory of source user: pages, as the module pins them. It replaces what was there before.
+    void* allocate_user_memory(std::size_t bytes) {
+        free_user_memory();
+        void* memory = ::mmap(nullptr, whole_pages(bytes), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            return nullptr;
+        user_memory_ = {static_cast<std::byte*>(memory), whole_pages(bytes)};
+        return memory;
+    }
+
+    void free_user_memory() {
+        if (!user_memory_.empty())
+            ::munmap(user_memory_.data(), user_memory_.size());
+        user_memory_ = {};
+    }
+
     UniqueFd fd_;
     DeviceInfo info_;
     std::size_t size_ = 0;
+    std::span<std::byte> user_memory_;
     std::span<std::byte> mapped_;
 };
 

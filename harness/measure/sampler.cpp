@@ -95,11 +95,27 @@ class PointSampler {
         return spent_ns_ / static_cast<double>(statistics_.budget.count());
     }
 
+    /// Whether time goes by in a batch that belongs to no lap.
+    [[nodiscard]] bool dirties() const { return point_.dirty != 0; }
+
     Outcome<Batch> batch(std::uint64_t laps) {
+        const std::uint64_t before = session_.now_ns();
         auto batch = laps_->run(laps);
-        if (batch)
-            spent_ns_ += static_cast<double>(batch->total_ns);
+        if (!batch)
+            return batch;
+        const double took = static_cast<double>(dirties() ? session_.now_ns() - before : batch->total_ns);
+        spent_ns_ += took;
+        if (laps != 0)
+            spent_per_lap_ns_ = took / static_cast<double>(laps);
         return batch;
+    }
+
+    /// The most laps that a sample may have, so that the budget still holds a good many samples.
+    [[nodiscard]] double affordable_laps() const {
+        constexpr double samples = 20;
+        if (!dirties())
+            return static_cast<double>(DMABENCH_MAX_LAPS);
+        return static_cast<double>(statistics_.budget.count()) / samples / std::max(spent_per_lap_ns_, 1.0);
     }
 
     /// Finds how many laps a sample takes. Grows at most tenfold a step, because the first laps are the dearest.
@@ -115,7 +131,8 @@ class PointSampler {
             if (took >= wanted || spent_share() >= 1)
                 break;
             // aim a little high, so that the aim is reached and not just missed
-            const double grow = took > 0 ? std::min(1.02 * wanted / took, 10.0) : 10.0;
+            const double aim = took > 0 ? std::min(1.02 * wanted / took, 10.0) : 10.0;
+            const double grow = std::min(aim, affordable_laps() / static_cast<double>(laps));
             const std::uint64_t next =
                 round_up(static_cast<std::uint64_t>(std::ceil(static_cast<double>(laps) * grow)), period);
             if (next <= laps)
@@ -134,7 +151,10 @@ class PointSampler {
             const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
             double cpu_ns = 0;
             std::vector<Count> counts;
-            auto run = in_window(session_, counters_, cpu_ns, counts, [&] { return batch(result_.laps_per_sample); });
+            // CPU time and counters cannot be stopped for the dirtying, and so tell nothing of its laps.
+            auto run = dirties() ? batch(result_.laps_per_sample)
+                                 : in_window(session_, counters_, cpu_ns, counts,
+                                             [&] { return batch(result_.laps_per_sample); });
             if (!run)
                 return tl::unexpected(run.error());
             if (warming) {
@@ -145,7 +165,8 @@ class PointSampler {
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
             if (!point_.in_user_space())
                 cpu_ns -= context_.idle_cpu_ns;
-            result_.cpu_samples.push_back(cpu_ns / laps);
+            if (!dirties())
+                result_.cpu_samples.push_back(cpu_ns / laps);
             add(totals, counts);
             counted_laps += run->laps;
             ++windows;
@@ -208,7 +229,7 @@ class PointSampler {
         if (statistics_.histogram_laps == 0)
             return {};
         // At most a quarter of the budget, and always whole periods.
-        const double lap_ns = std::max(median(result_.samples), 1.0);
+        const double lap_ns = std::max(dirties() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
         const double affordable = static_cast<double>(statistics_.budget.count()) / 4 / lap_ns;
         const std::uint64_t period = period_of(point_);
         const auto fitting = static_cast<std::uint64_t>(
@@ -228,6 +249,7 @@ class PointSampler {
     std::unique_ptr<Laps> laps_;
     Measurement result_;
     double spent_ns_ = 0;
+    double spent_per_lap_ns_ = 0;
 };
 
 }  // namespace

@@ -15,12 +15,22 @@ namespace {
 constexpr std::uint64_t max_size = 64ULL << 20;
 constexpr std::uint64_t max_every = 1ULL << 32;
 
-constexpr std::array<std::string_view, 7> strategy_words = {
-    "null", "coherent", "write_combine", "pool", "streaming_single", "streaming_page", "streaming_sg"};
+constexpr std::array<std::string_view, 11> strategy_words = {"null",
+                                                             "coherent",
+                                                             "write_combine",
+                                                             "pool",
+                                                             "streaming_single",
+                                                             "streaming_page",
+                                                             "streaming_sg",
+                                                             "noncoherent",
+                                                             "noncontiguous",
+                                                             "streaming_recycle",
+                                                             "copy"};
 constexpr std::array<std::string_view, 3> direction_words = {"bidirectional", "to_device", "from_device"};
 constexpr std::array<std::string_view, 5> target_words = {"auto", "platform", "platform-coherent",
                                                           "platform-noncoherent", "pci"};
-constexpr std::array<std::string_view, 3> source_words = {"default", "kmalloc", "pages"};
+constexpr std::array<std::string_view, 6> source_words = {"default", "kmalloc", "pages",
+                                                          "slab",    "vmalloc", "user"};
 constexpr std::array<std::string_view, 4> access_words = {"none", "read", "write", "copy"};
 constexpr std::array<std::string_view, 5> cache_mode_words = {"none", "cached", "writecombine", "uncached",
                                                               "coherent"};
@@ -72,14 +82,18 @@ bool never(const Point&) {
 bool not_null(const Point& point) {
     return !strategy_of(point).is_null();
 }
-bool streaming(const Point& point) {
-    return strategy_of(point).streaming;
+bool synced(const Point& point) {
+    return strategy_of(point).synced;
 }
 bool has_source(const Point& point) {
-    return strategy_of(point).has_source;
+    return strategy_of(point).sources != 0;
 }
 bool maps_every_lap(const Point& point) {
     return strategy_of(point).maps_every_lap;
+}
+/// streaming_recycle keeps its mapping, but it belongs to a family whose names tell how often they map.
+bool names_map_every(const Point& point) {
+    return maps_every_lap(point) || point.strategy.starts_with("streaming_");
 }
 bool syncs_ranges(const Point& point) {
     return strategy_of(point).ranged_sync && point.sync_every != 0;
@@ -97,12 +111,17 @@ bool is_touched(const Point& point) {
     return point.touch != Touch::none || is_accessed(point);
 }
 
+/// There has to be memory before the lap, and the kernel's lap at that.
+bool can_be_dirty(const Point& point) {
+    return not_null(point) && !is_accessed(point) && (!strategy_of(point).allocates || point.map_every == 0);
+}
+
 AxisValue default_map_every(const Point& point) {
     return std::uint64_t{maps_every_lap(point) && !is_accessed(point) ? 1U : 0U};
 }
 
 AxisValue default_sync_every(const Point& point) {
-    return std::uint64_t{streaming(point) && point.map_every == 0 ? 1U : 0U};
+    return std::uint64_t{synced(point) && point.map_every == 0 ? 1U : 0U};
 }
 
 template <auto Member, const auto& Words>
@@ -153,32 +172,36 @@ constexpr Axis text_axis(std::string_view name, AxisKind kind, std::span<const s
     return {name, kind, words, 0, 0, "", default_text, "all", doc, always, always, default_value, get, set};
 }
 
+constexpr std::string_view synced_text = "streaming_*, noncoherent, noncontiguous, copy";
+constexpr std::string_view ranged_text =
+    "streaming_single, streaming_page, streaming_recycle, noncoherent and copy, where sync_every is not 0";
+
 // Where an axis applies, and its default, may depend on the axes before it in this table. cache_mode and
 // access depend on nothing but the strategy and each other.
-constexpr std::array<Axis, 14> axes = {{
+constexpr std::array<Axis, 15> axes = {{
     text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
               first_word<strategy_words>, get_plain<&Point::strategy>,
               set_plain<&Point::strategy, std::string>),
     integer_axis<&Point::size>("size", 1, max_size, "bytes", "", "all", "length of the buffer", always,
                                always),
-    word_axis<&Point::direction, direction_words>("direction", "streaming_*", "which way the data goes",
-                                                  streaming, streaming),
+    word_axis<&Point::direction, direction_words>("direction", synced_text, "which way the data goes", synced,
+                                                  synced),
     text_axis("target", AxisKind::target, target_words, "auto", "the device that the DMA API is called with",
               first_word<target_words>, get_plain<&Point::target>, set_plain<&Point::target, std::string>),
-    word_axis<&Point::source, source_words>("source", "streaming_single",
+    word_axis<&Point::source, source_words>("source", "streaming_single, streaming_sg",
                                             "where the buffer's memory comes from", has_source),
     integer_axis<&Point::map_every>("map_every", 0, max_every, "laps",
-                                    "1 for pool and streaming_*, else 0; 0 with access", "all but null",
+                                    "1 for pool, streaming_single, streaming_page and streaming_sg, else 0; "
+                                    "0 with access",
+                                    "all but null",
                                     "map or allocate in every n-th lap; 0: once, before the laps", not_null,
-                                    maps_every_lap, default_map_every),
+                                    names_map_every, default_map_every),
     integer_axis<&Point::sync_every>("sync_every", 0, max_every, "laps", "1 where map_every is 0, else 0",
-                                     "streaming_*", "sync in every n-th lap; 0: never", streaming, streaming,
+                                     synced_text, "sync in every n-th lap; 0: never", synced, synced,
                                      default_sync_every),
-    integer_axis<&Point::sync_offset>("sync_offset", 0, max_size - 1, "bytes", "0",
-                                      "streaming_single and streaming_page, where sync_every is not 0",
+    integer_axis<&Point::sync_offset>("sync_offset", 0, max_size - 1, "bytes", "0", ranged_text,
                                       "first byte that a sync covers", syncs_ranges),
-    integer_axis<&Point::sync_bytes>("sync_bytes", 0, max_size, "bytes", "0",
-                                     "streaming_single and streaming_page, where sync_every is not 0",
+    integer_axis<&Point::sync_bytes>("sync_bytes", 0, max_size, "bytes", "0", ranged_text,
                                      "bytes that a sync covers; 0: up to the end of the buffer",
                                      syncs_ranges),
     word_axis<&Point::touch, access_words>("touch", "all but null",
@@ -186,6 +209,10 @@ constexpr std::array<Axis, 14> axes = {{
     integer_axis<&Point::touch_bytes>("touch_bytes", 0, max_size, "bytes", "0",
                                       "where touch or access is not none",
                                       "bytes that the CPU touches; 0: the whole buffer", is_touched),
+    integer_axis<&Point::dirty>("dirty", 0, 100, "percent", "0",
+                                "all but null, on memory that is there before the lap; not with access",
+                                "share of the cache lines that the CPU dirties before each lap, untimed",
+                                can_be_dirty),
     word_axis<&Point::cache_mode, cache_mode_words>(
         "cache_mode", "coherent, write_combine, streaming_single, streaming_page",
         "how the buffer is mmap()ed; needs access", has_cache_modes),

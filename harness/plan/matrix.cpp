@@ -57,6 +57,30 @@ std::optional<Conflict> user_space_conflict(const Point& point, const GivenAxes&
     return std::nullopt;
 }
 
+/// streaming_sg had one source only before it had a choice: given by its name it is still no part of a
+/// point's.
+void settle_source(Point& point) {
+    if (point.source == Source::pages && point.strategy == "streaming_sg") {
+        point.source = Source::by_strategy;
+    }
+}
+
+std::optional<Conflict> source_conflict(const Point& point) {
+    const Strategy& strategy = *find_strategy(point.strategy);
+    if (strategy.sources == 0 || point.source == Source::by_strategy || strategy.has_source(point.source)) {
+        return std::nullopt;
+    }
+    const Axis* source = find_axis("source");
+    std::vector<std::string_view> possible;
+    for (std::size_t i = 1; i < source->words.size(); ++i) {
+        if (strategy.has_source(static_cast<Source>(i))) {
+            possible.push_back(source->words[i]);
+        }
+    }
+    return Conflict{source, fmt::format("{} takes no memory of {}, only of {}", strategy.name,
+                                        word("source", point), join(possible))};
+}
+
 std::optional<Conflict> range_conflict(const Point& point) {
     if (point.sync_offset >= point.size) {
         return Conflict{find_axis("sync_offset"),
@@ -105,6 +129,10 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
     if (auto conflict = user_space_conflict(point, given)) {
         return conflict;
     }
+    if (auto conflict = source_conflict(point)) {
+        return conflict;
+    }
+    settle_source(point);
     for (const Axis& axis : all_axes()) {
         if (!axis.required() && (!given.test(axis.index()) || !axis.applies(point))) {
             axis.set(point, axis.default_value(point));

@@ -12,7 +12,14 @@ namespace dmabench {
 
 // The numeric values of these enums are those of the ABI (kmod/include/uapi/dmabench.h).
 enum class Direction : std::uint32_t { bidirectional = 0, to_device = 1, from_device = 2 };
-enum class Source : std::uint32_t { by_strategy = 0, kmalloc = 1, pages = 2 };
+enum class Source : std::uint32_t {
+    by_strategy = 0,
+    kmalloc = 1,
+    pages = 2,
+    slab = 3,
+    vmalloc = 4,
+    user = 5
+};
 enum class Touch : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
 enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, uncached = 3, coherent = 4 };
 // User space only; not in the ABI.
@@ -32,6 +39,7 @@ struct Point {
     std::uint64_t sync_bytes = 0;  ///< 0: the whole buffer
     Touch touch = Touch::none;
     std::uint64_t touch_bytes = 0;  ///< 0: the whole buffer
+    std::uint64_t dirty = 0;        ///< percent of cache lines that the CPU dirties before each lap
     CacheMode cache_mode = CacheMode::none;
     Access access = Access::none;
     Pattern pattern = Pattern::sequential;

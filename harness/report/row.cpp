@@ -53,7 +53,8 @@ class RowMaker {
         row["iterations"] = measured_.laps_per_sample * measured_.samples.size();
         // A lap of less than a picosecond does not exist: the clock stood still, and the row says no time at all.
         put(row, "real_time", median(measured_.samples));
-        put(row, "cpu_time", median(measured_.cpu_samples));
+        if (!measured_.cpu_samples.empty())
+            put(row, "cpu_time", median(measured_.cpu_samples));
         if (!row.contains("cpu_time") && row.contains("real_time"))
             row["cpu_time"] = row["real_time"];
         row["time_unit"] = "ns";

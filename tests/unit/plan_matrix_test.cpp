@@ -69,6 +69,59 @@ TEST(Matrix, AxesThatDoNotApplyMakeNoTwins) {
     EXPECT_EQ(coherent.sync_bytes, 0U);
 }
 
+TEST(Matrix, SourcesOfAStrategy) {
+    const std::vector<std::string> all = {"default", "kmalloc", "pages", "slab", "vmalloc", "user"};
+    const auto single = expand(
+        {words("strategy", {"streaming_single"}), numbers("size", {64}), words("source", all)});
+    const std::string rest = "/direction:bidirectional/map_every:1/size:64/";
+    EXPECT_EQ(names(single), (Names{"streaming_single" + rest + "sync_every:0/target:auto",
+                                    "streaming_single" + rest + "source:kmalloc/sync_every:0/target:auto",
+                                    "streaming_single" + rest + "source:pages/sync_every:0/target:auto",
+                                    "streaming_single" + rest + "source:slab/sync_every:0/target:auto"}));
+    EXPECT_EQ(exclusions(single),
+              (Names{"streaming_single/size:64/source:vmalloc: streaming_single takes no memory of vmalloc, "
+                     "only of kmalloc, pages, slab",
+                     "streaming_single/size:64/source:user: streaming_single takes no memory of user, only "
+                     "of kmalloc, pages, slab"}));
+    const auto list =
+        expand({words("strategy", {"streaming_sg"}), numbers("size", {64}), words("source", all)});
+    EXPECT_EQ(names(list), (Names{"streaming_sg" + rest + "sync_every:0/target:auto",
+                                  "streaming_sg" + rest + "source:vmalloc/sync_every:0/target:auto",
+                                  "streaming_sg" + rest + "source:user/sync_every:0/target:auto"}));
+    EXPECT_EQ(list.excluded.size(), 2U);
+    EXPECT_EQ(list.first_conflict->axis->name, "source");
+    const auto others = expand({words("strategy", {"streaming_page", "streaming_recycle", "copy"}),
+                                numbers("size", {64}), words("source", all)});
+    EXPECT_EQ(others.points.size(), 3U);
+    EXPECT_TRUE(others.excluded.empty());
+}
+
+TEST(Matrix, DirtyNeedsMemoryThatIsThereBeforeTheLap) {
+    const auto expansion =
+        expand({words("strategy", {"null", "coherent", "pool", "streaming_page", "copy"}),
+                numbers("size", {64}), numbers("map_every", {0, 1}), numbers("dirty", {0, 50})});
+    const std::string page = "streaming_page/direction:bidirectional/";
+    EXPECT_EQ(names(expansion),
+              (Names{"null/size:64/target:auto", "coherent/size:64/target:auto",
+                     "coherent/dirty:50/size:64/target:auto", "coherent/map_every:1/size:64/target:auto",
+                     "pool/map_every:0/size:64/target:auto", "pool/dirty:50/map_every:0/size:64/target:auto",
+                     "pool/map_every:1/size:64/target:auto",
+                     page + "map_every:0/size:64/sync_every:1/target:auto",
+                     "streaming_page/direction:bidirectional/dirty:50/map_every:0/size:64/sync_every:1/"
+                     "target:auto",
+                     page + "map_every:1/size:64/sync_every:0/target:auto",
+                     "streaming_page/direction:bidirectional/dirty:50/map_every:1/size:64/sync_every:0/"
+                     "target:auto",
+                     "copy/direction:bidirectional/size:64/sync_every:1/target:auto",
+                     "copy/direction:bidirectional/dirty:50/size:64/sync_every:1/target:auto",
+                     "copy/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto",
+                     "copy/direction:bidirectional/dirty:50/map_every:1/size:64/sync_every:0/target:auto"}));
+    const auto accessed = expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                                  words("cache_mode", {"cached"}), words("access", {"read"}),
+                                  numbers("dirty", {50})});
+    EXPECT_EQ(accessed.points.front().dirty, 0U);
+}
+
 TEST(Matrix, DefaultsDependOnTheOtherAxes) {
     const auto expansion = expand({words("strategy", {"pool", "streaming_page"}), numbers("size", {64})});
     EXPECT_EQ(names(expansion),

@@ -68,6 +68,17 @@ TEST(Point, NameHasOnlyWhatAppliesAndIsNotAtItsDefault) {
               "pattern:random/size:4096/source:pages/sync_every:0/target:auto");
 }
 
+TEST(Point, NamesOfStrategiesThatKeepTheirMemory) {
+    const auto name = [](const char* strategy) {
+        return Point::from_params({{"strategy", strategy}, {"size", 64}})->name();
+    };
+    EXPECT_EQ(name("noncoherent"), "noncoherent/direction:bidirectional/size:64/sync_every:1/target:auto");
+    EXPECT_EQ(name("noncontiguous"), "noncontiguous/direction:bidirectional/size:64/sync_every:1/target:auto");
+    EXPECT_EQ(name("copy"), "copy/direction:bidirectional/size:64/sync_every:1/target:auto");
+    EXPECT_EQ(name("streaming_recycle"),
+              "streaming_recycle/direction:bidirectional/map_every:0/size:64/sync_every:1/target:auto");
+}
+
 TEST(Point, RangesOfASyncThatNeverHappensAreNotNamed) {
     Point point = streaming_point();
     point.sync_bytes = 64;
@@ -84,7 +95,7 @@ TEST(Point, ParamsHaveAllAxes) {
         streaming_point().params().dump(),
         R"({"strategy":"streaming_single","size":4096,"direction":"bidirectional","target":"auto",)"
         R"("source":"default","map_every":0,"sync_every":0,"sync_offset":0,"sync_bytes":0,"touch":"none",)"
-        R"("touch_bytes":0,"cache_mode":"none","access":"none","pattern":"sequential"})");
+        R"("touch_bytes":0,"dirty":0,"cache_mode":"none","access":"none","pattern":"sequential"})");
 }
 
 TEST(Point, FromParamsIsTheInverse) {
@@ -98,6 +109,7 @@ TEST(Point, FromParamsIsTheInverse) {
     point.sync_bytes = 128;
     point.touch = Touch::copy;
     point.touch_bytes = 7;
+    point.dirty = 50;
     point.cache_mode = CacheMode::writecombine;
     point.access = Access::write;
     point.pattern = Pattern::strided;
@@ -148,8 +160,8 @@ TEST(Axis, TableIsComplete) {
         EXPECT_EQ(axis.get(point), value);
         EXPECT_NE(axis.get(before), value);
     }
-    EXPECT_EQ(names.size(), 14U);
-    EXPECT_EQ(axis_names().size(), 14U);
+    EXPECT_EQ(names.size(), 15U);
+    EXPECT_EQ(axis_names().size(), 15U);
     EXPECT_EQ(find_axis("sizes"), nullptr);
 }
 
@@ -163,7 +175,8 @@ TEST(Axis, ChecksValues) {
               "4294967297 is out of range; expected 0 .. 4294967296 (4096M) laps");
     EXPECT_EQ(find_axis("strategy")->check(std::string("streeming_page")).error().message,
               "unknown value 'streeming_page'; expected one of null, coherent, write_combine, pool, "
-              "streaming_single, streaming_page, streaming_sg (did you mean 'streaming_page'?)");
+              "streaming_single, streaming_page, streaming_sg, noncoherent, noncontiguous, streaming_recycle, "
+              "copy (did you mean 'streaming_page'?)");
     EXPECT_EQ(find_axis("touch")->check(std::uint64_t{1}).error().message,
               "unknown value '1'; expected one of none, read, write, copy");
 }
@@ -199,6 +212,9 @@ TEST(Axis, LimitsAndWordsAreThoseOfTheAbi) {
     EXPECT_EQ(word("direction", DMABENCH_FROM_DEVICE), "from_device");
     EXPECT_EQ(word("source", DMABENCH_SOURCE_KMALLOC), "kmalloc");
     EXPECT_EQ(word("source", DMABENCH_SOURCE_PAGES), "pages");
+    EXPECT_EQ(word("source", DMABENCH_SOURCE_SLAB), "slab");
+    EXPECT_EQ(word("source", DMABENCH_SOURCE_VMALLOC), "vmalloc");
+    EXPECT_EQ(word("source", DMABENCH_SOURCE_USER), "user");
     EXPECT_EQ(word("touch", DMABENCH_TOUCH_READ), "read");
     EXPECT_EQ(word("touch", DMABENCH_TOUCH_WRITE), "write");
     EXPECT_EQ(word("touch", DMABENCH_TOUCH_COPY), "copy");
@@ -221,5 +237,9 @@ TEST(Strategy, TableIsInTheOrderOfTheAbi) {
     EXPECT_EQ(strategies[DMABENCH_STREAMING_SINGLE].name, "streaming_single");
     EXPECT_EQ(strategies[DMABENCH_STREAMING_PAGE].name, "streaming_page");
     EXPECT_EQ(strategies[DMABENCH_STREAMING_SG].name, "streaming_sg");
+    EXPECT_EQ(strategies[DMABENCH_NONCOHERENT].name, "noncoherent");
+    EXPECT_EQ(strategies[DMABENCH_NONCONTIGUOUS].name, "noncontiguous");
+    EXPECT_EQ(strategies[DMABENCH_STREAMING_RECYCLE].name, "streaming_recycle");
+    EXPECT_EQ(strategies[DMABENCH_COPY].name, "copy");
     EXPECT_EQ(find_strategy("streaming"), nullptr);
 }

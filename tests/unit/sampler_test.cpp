@@ -71,6 +71,24 @@ TEST_F(Sampler, PhasesAddUpToTheLap) {
     EXPECT_NEAR(per_call, 12 + 64 * 4.2, 1);
 }
 
+TEST_F(Sampler, DirtyingIsNoPartOfALapButOfTheBudget) {
+    open();
+    Point point = sync_point(1);
+    point.size = 1 << 20;
+    point.sync_bytes = 64;
+    point.dirty = 100;
+    const std::uint64_t before = session_->now_ns();
+    const auto measured = measure(point);
+    ASSERT_TRUE(measured);
+    // The loop, the syncs of a line, and that it is written back.
+    EXPECT_NEAR(median(measured->samples), 2 + 2 * (12 + 4.2) + 3, 0.1);
+    EXPECT_GE(measured->samples.size(), 6U);
+    EXPECT_TRUE(measured->cpu_samples.empty());
+    EXPECT_TRUE(measured->counts.empty());
+    EXPECT_LT(static_cast<double>(session_->now_ns() - before),
+              2.0 * static_cast<double>(statistics_.budget.count()));
+}
+
 TEST_F(Sampler, GoesOnWhileTheIntervalIsWide) {
     FakeOptions noisy;
     noisy.noise = 0.3;
