@@ -89,9 +89,11 @@ def test_no_progress_on_wish(tmp_path: Path) -> None:
 
 def test_live_bar_comes_and_goes(tmp_path: Path) -> None:
     seen = on_terminal("run", QUICK, "--on", "fake", cwd=tmp_path)
-    bars = re.findall(r"\r\x1b\[K(\[[#.]{20}\] (\d+)/218 points[^\r\n]*)", seen)
-    assert [int(done) for _, done in bars] == sorted(int(done) for _, done in bars)
-    assert bars[0][1] == "0" and bars[-1][1] == "218"
+    bars = re.findall(r"\r\x1b\[K(\[[#.]{20}\] (\d+)/(\d+) points[^\r\n]*)", seen)
+    assert [int(done) for _, done, _ in bars] == sorted(int(done) for _, done, _ in bars)
+    points = len(names(tmp_path / "dmabench-quick-fake.json"))
+    assert {int(total) for _, _, total in bars} == {points}
+    assert bars[0][1] == "0" and bars[-1][1] == str(points)
     assert "null/size:4096" in seen
     assert max(len(bar) for bar, _ in bars) < 80
     assert not any("points" in line for line in screen(seen)), "the bar has to be erased at the end"
@@ -134,9 +136,10 @@ def test_plan() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "quick: What do mapping, syncing and accessing DMA memory cost here, roughly?"
-    assert len(lines) == 111
+    points = len(lines) - 2  # but for the question and the sum
+    assert points > 100
     assert re.fullmatch(
-        r"109 points; \d+ ms to \d+ s of the measured machine's time for each target", lines[-1]
+        rf"{points} points; \d+ ms to \d+ s of the measured machine's time for each target", lines[-1]
     ), lines[-1]
     assert dmabench("plan", QUICK, "--filter", "^null").stdout.splitlines()[-1].startswith("1 point; ")
 
