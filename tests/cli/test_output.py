@@ -95,7 +95,7 @@ def test_live_bar_comes_and_goes(tmp_path: Path) -> None:
     assert {int(total) for _, _, total in bars} == {points}
     assert bars[0][1] == "0" and bars[-1][1] == str(points)
     assert "null/size:4096" in seen
-    assert max(len(bar) for bar, _ in bars) < 80
+    assert max(len(bar) for bar, _, _ in bars) < 80
     assert not any("points" in line for line in screen(seen)), "the bar has to be erased at the end"
 
 
