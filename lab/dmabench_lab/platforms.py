@@ -98,6 +98,19 @@ def parse_kernels(data: Any, where: str = "kernels.json") -> dict[str, KernelSpe
     return kernels
 
 
+def _resolved(name: str, files: dict[str, Any]) -> Any:
+    """A platform's fields, those of the platform that it is `like` included."""
+    data = files[name]
+    if not isinstance(data, dict) or "like" not in data:
+        return data
+    other = files.get(data["like"]) if isinstance(data["like"], str) else None
+    if not isinstance(other, dict) or "like" in other:
+        raise UsageError(
+            f"platforms/{name}.json: like: '{data['like']}' must be a platform that is not itself like another"
+        )
+    return {**other, **{key: value for key, value in data.items() if key != "like"}}
+
+
 def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Platform:
     where = f"platforms/{name}.json"
     values = _checked(where, data, _FIELDS, _OPTIONAL)
@@ -124,8 +137,8 @@ def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Plat
 def load(folder: Path = paths.LAB) -> dict[str, Platform]:
     """All platforms, by name."""
     kernels = parse_kernels(_read(folder / "kernels.json"))
-    files = sorted((folder / "platforms").glob("*.json"))
-    return {path.stem: parse_platform(path.stem, _read(path), kernels) for path in files}
+    files = {path.stem: _read(path) for path in sorted((folder / "platforms").glob("*.json"))}
+    return {name: parse_platform(name, _resolved(name, files), kernels) for name in files}
 
 
 def choose(names: str, known: dict[str, Platform]) -> list[Platform]:

@@ -2,6 +2,7 @@
 """Platform and kernel files: those we ship, and what is wrong in those we do not."""
 
 import copy
+import dataclasses
 import json
 from typing import Any
 
@@ -77,6 +78,28 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], drop: str | None, messa
     with pytest.raises(UsageError) as error:
         parse(changes, drop)
     assert message in str(error.value)
+
+
+def test_like_takes_all_but_what_it_says_itself(tmp_path: Any) -> None:
+    (tmp_path / "platforms").mkdir()
+    newer = {**KERNELS["6.1"], "suites": ["next"]}
+    (tmp_path / "kernels.json").write_text(json.dumps({**KERNELS, "9.9": newer}))
+    (tmp_path / "platforms/a.json").write_text(json.dumps(GOOD))
+    (tmp_path / "platforms/a-9.9.json").write_text(json.dumps({"like": "a", "kernel": "9.9"}))
+    known = platforms.load(tmp_path)
+    assert dataclasses.replace(known["a-9.9"], name="a", kernel=known["a"].kernel) == known["a"]
+    assert known["a-9.9"].kernel.suites == ("next",)
+    (tmp_path / "platforms/b.json").write_text(json.dumps({"like": "a-9.9"}))
+    with pytest.raises(UsageError, match="platforms/b.json: like: 'a-9.9' must be a platform that is not itself"):
+        platforms.load(tmp_path)
+
+
+def test_platforms_of_other_kernels_are_named_by_them() -> None:
+    known = platforms.load()
+    for name, platform in known.items():
+        if platform.kernel.name != "6.1":
+            assert name == f"{name.removesuffix('-' + platform.kernel.name)}-{platform.kernel.name}"
+            assert known[name.removesuffix(f"-{platform.kernel.name}")].machine == platform.machine
 
 
 def test_not_json_names_the_file(tmp_path: Any) -> None:
