@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Order of kernel modules, the file system they come in, and the kernel out of its boot image."""
 
+import ctypes
 import lzma
 import stat
 import struct
@@ -69,6 +70,17 @@ def test_kernel_out_of_a_boot_image() -> None:
     kernel = b"\x7fELF" + b"k" * 5000
     length = struct.pack("<I", len(kernel))
     assert bootimage.unpacked(boot_image(lzma.compress(kernel) + length)) == kernel
+
+
+def test_kernel_out_of_a_boot_image_packed_with_zstd() -> None:
+    kernel = b"\x7fELF" + b"k" * 5000
+    packed = ctypes.create_string_buffer(6000)
+    library = ctypes.CDLL("libzstd.so.1")
+    library.ZSTD_compress.restype = ctypes.c_size_t
+    length = library.ZSTD_compress(packed, ctypes.c_size_t(6000), kernel, ctypes.c_size_t(len(kernel)), 3)
+    assert bootimage.unpacked(boot_image(packed.raw[:length] + struct.pack("<I", len(kernel)))) == kernel
+    broken = boot_image(packed.raw[:length] + struct.pack("<I", 5))
+    assert bootimage.unpacked(broken) == broken
 
 
 @pytest.mark.parametrize("image", [b"MZ" + b"\0" * 2000, boot_image(b"unknown"), boot_image(lzma.compress(b"no ELF"))])
