@@ -121,7 +121,11 @@ class Apt:
         text = sources_list(chosen, KEYRING if KEYRING.exists() else None)
         (self._folder / "sources.list").write_text(text, encoding="utf-8")
         self._say(f"reading the package lists of {', '.join(s.suite for s in chosen)}")
-        self._run("apt-get", "-qq", "update")
+        try:
+            self._run("apt-get", "-qq", "update")
+        except InfrastructureError as error:
+            suites = ", ".join(s.suite for s in chosen)
+            raise InfrastructureError(f"this machine's Debian mirror does not give {suites}: {error}") from None
         self._updated = True
 
     def depends(self, package: str) -> list[str]:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reading apt's answers, and choosing where to get what from."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from dmabench_lab import packages
@@ -70,6 +73,20 @@ def test_pick_says_what_there_was() -> None:
     assert packages.pick(["a", "linux-image-6.1.0-1-arm64"], r"linux-image-\d.*", "m") == "linux-image-6.1.0-1-arm64"
     with pytest.raises(InfrastructureError, match="'m' depends|package m depends on nothing like"):
         packages.pick(["a"], r"linux-image-\d.*", "m")
+
+
+def test_a_suite_that_the_mirror_lacks_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_tool(command: Sequence[str], cwd: Path | None = None) -> str:
+        if "indextargets" in command:
+            return TARGETS
+        raise InfrastructureError("'apt-get update' failed: E: no Release file")
+
+    monkeypatch.setattr(packages, "run_tool", run_tool)
+    apt = packages.Apt(tmp_path, ["bullseye"], lambda text: None)
+    with pytest.raises(InfrastructureError) as error:
+        apt.update()
+    told = "this machine's Debian mirror does not give bullseye: 'apt-get update' failed: E: no Release file"
+    assert str(error.value) == told
 
 
 def test_a_failing_tool_is_told_by_its_error_line() -> None:
