@@ -3,7 +3,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import kernel as kernels
@@ -11,6 +11,9 @@ from . import module, paths
 from .kernel import Kernel
 from .packages import DEBIAN_ARCH, Apt
 from .platforms import Platform
+
+# One for all kernels, so that guests differ by nothing but their kernel.
+_BUSYBOX_SUITES = ("bookworm", "bookworm-security")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,11 +24,16 @@ class Parts:
     busybox: Path
 
 
+def _apt(suites: Sequence[str], say: Callable[[str], None]) -> Apt:
+    return Apt(paths.cache() / "apt" / suites[0], suites, say)
+
+
 def _busybox(arch: str) -> Path:
     return paths.cache() / "busybox" / arch / "busybox"
 
 
-def _fetch_busybox(arch: str, apt: Apt) -> None:
+def _fetch_busybox(arch: str, say: Callable[[str], None]) -> None:
+    apt = _apt(_BUSYBOX_SUITES, say)
     apt.update()
     with paths.replacing(_busybox(arch).parent) as new:
         apt.download([f"busybox-static:{DEBIAN_ARCH[arch]}"], new)
@@ -53,13 +61,11 @@ def prepare(platform: Platform, say: Callable[[str], None], again: bool = False)
         parts = None if again else cached(platform)
         if parts:
             return parts
-        suites = platform.kernel.suites
-        apt = Apt(paths.cache() / "apt" / suites[0], suites, say)
         kernel = None if again else kernels.cached(platform.kernel, platform.arch)
         if kernel is None:
-            kernel = kernels.fetch(platform.kernel, platform.arch, apt, say)
+            kernel = kernels.fetch(platform.kernel, platform.arch, _apt(platform.kernel.suites, say), say)
         if again or not _busybox(platform.arch).exists():
-            _fetch_busybox(platform.arch, apt)
+            _fetch_busybox(platform.arch, say)
         built = module.cached(kernel) or module.build(kernel, say)
         courier = module.courier(platform.arch) or module.build_courier(platform.arch)
         return Parts(kernel, built, courier, _busybox(platform.arch))

@@ -6,10 +6,10 @@ import json
 import lzma
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import bootimage, modinfo, paths
+from . import bootimage, hosttools, modinfo, paths
 from .errors import InfrastructureError
 from .packages import DEBIAN_ARCH, Apt, pick
 from .platforms import KernelSpec
@@ -63,45 +63,64 @@ def fetch(spec: KernelSpec, arch: str, apt: Apt, say: Callable[[str], None]) -> 
     apt.update()
     image = pick(apt.depends(f"{spec.image[arch]}:{debian}"), r"linux-image-\d.*", spec.image[arch])
     release = image.removeprefix("linux-image-")
+    if spec.name[0].isdigit() and not release.startswith(f"{spec.name}."):
+        raise InfrastructureError(f"{spec.image[arch]} of {spec.suites[0]} is {release} by now, and not {spec.name}")
+    images = _image_packages(image, apt.depends(f"{image}:{debian}"), bool(spec.modules))
     headers = f"linux-headers-{release}"
     needs = apt.depends(f"{headers}:{debian}")
     common = pick(needs, r"linux-headers-.*-common.*", headers)
     kbuild = pick(needs, r"linux-kbuild-.*", headers)
     with paths.replacing(folder(spec, arch)) as new:
         unpacked = new / "unpacked"
-        wanted = [f"{image}:{debian}", f"{headers}:{debian}", common, kbuild]
+        wanted = [*(f"{name}:{debian}" for name in [*images, headers]), common, kbuild]
         versions = apt.download(wanted, unpacked)
         say(f"unpacking kernel {release}")
-        _keep(unpacked, new, release, spec, versions)
+        modules = _keep(unpacked, new, release, spec.modules)
         shutil.rmtree(unpacked)
+        versions |= hosttools.make_runnable(new / "usr/lib", kbuild, apt, new / "libraries")
+        index = {"release": release, "wanted": list(spec.modules), "modules": modules, "packages": versions}
+        (new / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     kernel = cached(spec, arch)
     assert kernel is not None
     return kernel
 
 
-def _keep(unpacked: Path, new: Path, release: str, spec: KernelSpec, versions: dict[str, str]) -> None:
-    """Moves what a guest needs out of the unpacked packages and writes the index."""
-    image = unpacked / "boot" / f"vmlinuz-{release}"
-    if not image.exists():
+def _image_packages(image: str, depends: Sequence[str], modules: bool) -> list[str]:
+    """The packages that hold the kernel and, when they are needed, its modules: since 7.2 two more, `image` is empty."""
+    binary = [name for name in depends if re.fullmatch(r"linux-binary-\d.*", name)]
+    return [*binary, *(n for n in depends if modules and re.fullmatch(r"linux-modules-\d.*", n))] if binary else [image]
+
+
+def _keep(unpacked: Path, new: Path, release: str, wanted: Sequence[str]) -> list[str]:
+    """Moves what a guest and a build need out of the unpacked packages; gives the modules' names in loading order."""
+    places = [unpacked / "boot" / f"vmlinuz-{release}", unpacked / "usr/lib/modules" / release / "vmlinuz"]
+    image = next((path for path in places if path.exists()), None)
+    if not image:
         raise InfrastructureError(f"the packages of kernel {release} hold no vmlinuz")
     (new / "vmlinuz").write_bytes(bootimage.unpacked(image.read_bytes()))
     (new / "modules").mkdir()
-    tree = unpacked / "lib/modules" / release
+    trees = [unpacked / top / release for top in ("lib/modules", "usr/lib/modules")]
+    tree = next((path for path in trees if path.exists()), trees[0])
     names = []
-    for path in modinfo.load_order(tree, spec.modules):
+    for path in modinfo.load_order(tree, wanted):
         name = path.name.removesuffix(".xz")
         data = path.read_bytes()
         (new / "modules" / name).write_bytes(lzma.decompress(data) if path.suffix == ".xz" else data)
         names.append(name)
-    (new / "usr").mkdir()
-    for part in ("src", "lib"):
-        (unpacked / "usr" / part).rename(new / "usr" / part)
+    (new / "usr/lib").mkdir(parents=True)
+    (unpacked / "usr/src").rename(new / "usr/src")
+    for kbuild in (unpacked / "usr/lib").glob("linux-kbuild-*"):
+        kbuild.rename(new / "usr/lib" / kbuild.name)
     for makefile in (new / "usr/src").glob("linux-headers-*/Makefile"):
-        # The header packages name each other by the place where a system has them.
         text = makefile.read_text(encoding="utf-8")
-        beside = "$(dir $(lastword $(MAKEFILE_LIST)))../"
-        moved = re.sub(r"(?m)^include /usr/src/", f"include {beside}", text)
+        moved = relocated(text)
         if moved != text:
             makefile.write_text(moved, encoding="utf-8")
-    index = {"release": release, "wanted": list(spec.modules), "modules": names, "packages": versions}
-    (new / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+    return names
+
+
+def relocated(makefile: str) -> str:
+    """The header packages name each other by the place where a system has them; makes that beside each other."""
+    moved = re.sub(r"(?m)^(include |KBUILD_OUTPUT=)/usr/src/", r"\1$(headers_beside)/", makefile)
+    beside = "headers_beside := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)\n"
+    return beside + moved if moved != makefile else makefile
