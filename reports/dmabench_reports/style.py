@@ -181,13 +181,17 @@ def frame(
 def legend(
     figure: Figure, handles: Sequence[object], labels: Sequence[str], columns: int = 1
 ) -> None:
-    """A legend under the axes, in the rows that frame() kept free."""
+    """A legend under the axes, in the rows that frame() kept free. Long labels get smaller letters, not a cut."""
+    fitting = 66 / columns  # letters at the usual size, beside the handle
+    longest = max((len(label) for label in labels), default=0)
+    usual = matplotlib.rcParams["legend.fontsize"]
     figure.legend(
         handles,
         labels,
         loc="lower left",
         bbox_to_anchor=(0.06 / figure.get_figwidth(), figure.legend_bottom),  # type: ignore[attr-defined]
         ncol=columns,
+        fontsize=usual * min(1.0, fitting / max(longest, 1)),
         borderaxespad=0.2,
         borderpad=0.3,
         handlelength=2.4,
