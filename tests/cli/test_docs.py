@@ -238,9 +238,9 @@ def test_bash_values() -> None:
     offered = bash(
         "dmabench run --on ",
         "dmabench run --on lab:",
-        "dmabench run --on=lab:arm64,x86_64-d",
-        "dmabench lab run arm64,x86_64-d",
-        "dmabench lab exec x86_64-d",
+        "dmabench run --on=lab:arm64,x86_64-am",
+        "dmabench lab run arm64,x86_64-am",
+        "dmabench lab exec x86_64-am",
         "dmabench run --set ",
         "dmabench run --clock ",
         "dmabench run --counters ",
@@ -249,7 +249,7 @@ def test_bash_values() -> None:
     )
     assert offered[0] == ["auto", "host", "fake", "lab:"]
     assert sorted(offered[1]) == PLATFORMS
-    assert offered[2:5] == [["arm64,x86_64-direct"], ["arm64,x86_64-direct"], ["x86_64-direct"]]
+    assert offered[2:5] == [["arm64,x86_64-amdvi-strict"], ["arm64,x86_64-amdvi-strict"], ["x86_64-amdvi-strict"]]
     assert offered[5] == [f"{axis}=" for axis in AXES]
     clocks = re.search(r"--clock TEXT:\{(.*?)\}", help_of("run"))
     assert clocks and sorted(offered[6]) == sorted(clocks.group(1).split(","))
@@ -259,9 +259,9 @@ def test_bash_values() -> None:
     assert offered[9] == ["svg", "png", "svg,png"]
     # Where bash does not cut words at ':' and '=', the whole word is offered.
     whole = bash(
-        "dmabench run --on lab:x86_64-d", "dmabench run --set touch=re", breaks="COMP_WORDBREAKS=' '"
+        "dmabench run --on lab:x86_64-am", "dmabench run --set touch=re", breaks="COMP_WORDBREAKS=' '"
     )
-    assert whole == [["lab:x86_64-direct"], ["touch=read"]]
+    assert whole == [["lab:x86_64-amdvi-strict"], ["touch=read"]]
 
 
 @needs_name
@@ -316,8 +316,8 @@ def test_fish() -> None:
         "lab:",
         *(f"lab:{p}" for p in PLATFORMS),
     }
-    assert fish("dmabench run --on lab:arm64,x86_64-d") == ["lab:arm64,x86_64-direct"]
-    assert fish("dmabench lab run arm64,x86_64-d") == ["arm64,x86_64-direct"]
+    assert fish("dmabench run --on lab:arm64,x86_64-am") == ["lab:arm64,x86_64-amdvi-strict"]
+    assert fish("dmabench lab run arm64,x86_64-am") == ["arm64,x86_64-amdvi-strict"]
     assert set(fish("dmabench plan --set ")) == {f"{axis}=" for axis in AXES}
     assert fish("dmabench plan --set touch=re") == ["touch=read"]
     assert "scenarios/quick.json" in fish("dmabench run scenarios/q")
