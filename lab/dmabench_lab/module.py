@@ -66,6 +66,37 @@ def _module_digest(kernel: Kernel, kmod: Path) -> str:
     return digest(sources(kmod), kmod, *(f"{k}={v}" for k, v in sorted(kernel.packages.items())))
 
 
+def copy_sources(kmod: Path, tree: Path) -> None:
+    """Copies what a module is built from, so that a build leaves nothing beside it."""
+    for path in sources(kmod):
+        copy = tree / path.relative_to(kmod)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def make(kernel: Kernel, tree: Path, *more: str, target: str = "modules") -> "subprocess.CompletedProcess[str]":
+    """Builds the module in `tree`, or one file of it, by the kernel's own build system; `more` reaches make."""
+    command = [
+        "make",
+        "-C",
+        str(kernel.headers),
+        f"M={tree}",
+        f"-j{os.cpu_count() or 1}",
+        f"ARCH={_KERNEL_ARCH[kernel.arch]}",
+        f"CROSS_COMPILE={compiler_prefix(kernel.arch)}",
+        f"CC={require_compiler(kernel.arch)}",
+        f"KCFLAGS={_COMPILER_FLAGS}",
+        *_OVERRIDES,
+        *more,
+        target,
+    ]
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+    try:
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise InfrastructureError("make is not installed") from None
+
+
 def cached(kernel: Kernel, kmod: Path = paths.KMOD) -> Path | None:
     """The module of the sources as they are now, when it was built before."""
     folder = _module_folder(kernel)
@@ -80,34 +111,13 @@ def build(kernel: Kernel, say: Callable[[str], None], kmod: Path = paths.KMOD) -
     """Builds dmabench.ko from a copy of its sources, so that kmod/ stays clean. The cache must be locked."""
     if not (kmod / "Kbuild").exists():
         raise InfrastructureError(f"no module sources in {kmod}")
-    gcc = require_compiler(kernel.arch)
     made_of = _module_digest(kernel, kmod)
     log = paths.cache() / "modules" / f"{kernel.release}-{kernel.arch}.log"
     say(f"building dmabench.ko for {kernel.release}")
     with paths.replacing(_module_folder(kernel)) as new, tempfile.TemporaryDirectory(prefix="dmabench-") as work:
         tree = Path(work) / "kmod"
-        for path in sources(kmod):
-            copy = tree / path.relative_to(kmod)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-        command = [
-            "make",
-            "-C",
-            str(kernel.headers),
-            f"M={tree}",
-            f"-j{os.cpu_count() or 1}",
-            f"ARCH={_KERNEL_ARCH[kernel.arch]}",
-            f"CROSS_COMPILE={compiler_prefix(kernel.arch)}",
-            f"CC={gcc}",
-            f"KCFLAGS={_COMPILER_FLAGS}",
-            *_OVERRIDES,
-            "modules",
-        ]
-        environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            raise InfrastructureError("make is not installed") from None
+        copy_sources(kmod, tree)
+        done = make(kernel, tree)
         module = tree / "dmabench.ko"
         if done.returncode or not module.exists():
             log.write_text(done.stdout + done.stderr, encoding="utf-8")

@@ -21,7 +21,7 @@ BASE_PACKAGES=(
 # And what the tests take besides.
 TEST_PACKAGES=(
     python3-pytest python3-scipy libbenchmark-tools chromium tmux strace
-    bash-completion fish zsh man-db mandoc
+    bash-completion fish zsh man-db mandoc sparse
 )
 
 # Installs those of the given packages that are missing. Asks apt for nothing when there are none.

@@ -90,11 +90,12 @@ enum dmabench_direction {
 	DMABENCH_FROM_DEVICE		= 2,
 };
 
-/* Where the memory of a streaming strategy comes from. */
+/*
+ * Where the memory of a streaming strategy comes from.  The strategy's own choice is its
+ * default_source, but pages where an mmap_mode is asked for.
+ */
 enum dmabench_source {
-	DMABENCH_SOURCE_DEFAULT		= 0,	/* the strategy's own choice: its
-						 * default_source, but pages where
-						 * an mmap_mode is asked for */
+	DMABENCH_SOURCE_DEFAULT		= 0,	/* the strategy's own choice */
 	DMABENCH_SOURCE_KMALLOC		= 1,
 	DMABENCH_SOURCE_PAGES		= 2,	/* page allocator */
 	DMABENCH_SOURCE_SLAB		= 3,	/* a kmem_cache of its own */
@@ -107,8 +108,8 @@ enum dmabench_touch {
 	DMABENCH_TOUCH_NONE		= 0,
 	DMABENCH_TOUCH_READ		= 1,	/* 8-byte loads, ascending */
 	DMABENCH_TOUCH_WRITE		= 2,	/* 8-byte stores, ascending */
-	DMABENCH_TOUCH_COPY		= 3,	/* memcpy() out of the buffer, into
-						 * it when direction is to_device */
+	/* memcpy() out of the buffer, into it when direction is to_device */
+	DMABENCH_TOUCH_COPY		= 3,
 };
 
 /* How the buffer is to be mapped into user space. */
@@ -161,8 +162,7 @@ enum dmabench_reason {
 	DMABENCH_REASON_DMA_MASK	= 9,	/* dma_set_mask_and_coherent(): EIO */
 	DMABENCH_REASON_TARGET_BUSY	= 10,	/* another file uses it: EBUSY */
 	DMABENCH_REASON_USER_PAGES	= 11,	/* user memory cannot be pinned: EFAULT */
-	DMABENCH_REASON_MEMLOCK		= 12,	/* more than RLIMIT_MEMLOCK lets the
-						 * caller pin: ENOMEM */
+	DMABENCH_REASON_MEMLOCK		= 12,	/* RLIMIT_MEMLOCK lets pin less: ENOMEM */
 };
 
 /**
@@ -212,9 +212,8 @@ struct dmabench_clock {
 
 /* dmabench_strategy_info.flags */
 #define DMABENCH_STRATEGY_DIRECTION	(1U << 0)	/* direction matters */
-#define DMABENCH_STRATEGY_BARRIER	(1U << 1)	/* sync phases are barriers
-							 * only, made in each lap;
-							 * sync_* are ignored */
+/* sync phases are barriers only, made in each lap; sync_* are ignored */
+#define DMABENCH_STRATEGY_BARRIER	(1U << 1)
 #define DMABENCH_STRATEGY_RANGED_SYNC	(1U << 2)	/* sync_offset, sync_bytes */
 
 /**
@@ -246,8 +245,7 @@ struct dmabench_strategy_info {
 
 /* dmabench_target_info.flags */
 #define DMABENCH_TARGET_COHERENT	(1U << 0)	/* device snoops CPU caches */
-#define DMABENCH_TARGET_COHERENT_KNOWN	(1U << 1)	/* the flag above is a fact,
-							 * not unknown */
+#define DMABENCH_TARGET_COHERENT_KNOWN	(1U << 1)	/* that is a fact, not unknown */
 #define DMABENCH_TARGET_IOMMU		(1U << 2)	/* device_iommu_mapped() */
 
 /**
@@ -382,9 +380,8 @@ struct dmabench_hist {
 };
 
 /* dmabench_run.flags */
-#define DMABENCH_RUN_STAMPED	(1U << 0)	/* stamp each phase of each lap into
-						 * histograms; slower, so total_ns
-						 * is not to be used for means */
+/* Stamp each phase of each lap into histograms; slower: total_ns is not for means then */
+#define DMABENCH_RUN_STAMPED	(1U << 0)
 
 /**
  * struct dmabench_run - execute laps (DMABENCH_IOC_RUN)
