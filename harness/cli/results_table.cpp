@@ -12,18 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "base/figures.h"
+
 namespace dmabench {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-std::string time_text(double ns) {
-    if (ns < 1e3)
-        return fmt::format("{:.1f} ns", ns);
-    if (ns < 1e6)
-        return fmt::format("{:.2f} us", ns / 1e3);
-    return fmt::format("{:.2f} ms", ns / 1e6);
-}
 
 /// "sync_for_cpu 61 %": the phase that takes most of the lap.
 std::string dearest_phase(const json& row) {
