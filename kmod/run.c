@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* RUN, SYNC and CLOCK: what is timed, and the clock that times it. */
+#include <linux/math64.h>
+#include <linux/moduleparam.h>
+#include <linux/processor.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -11,6 +14,13 @@
 #define GROUP_LAPS	1024
 
 #define MAX_CLOCK_READS	1000000
+
+#define MAX_SLOWDOWN_PCT	1000U
+
+static unsigned int inject_slowdown_pct;
+module_param(inject_slowdown_pct, uint, 0600);
+MODULE_PARM_DESC(inject_slowdown_pct,
+		 "percent by which to make laps slower, to see whether a comparison finds it (default: 0)");
 
 int dmabench_clock(struct dmabench_clock *arg)
 {
@@ -116,6 +126,26 @@ static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 la
 	return b->strategy->mean(b, s, laps);
 }
 
+/*
+ * How much slower to be.  Not null: it calls nothing of the DMA API, so that it tells a slower
+ * API from a slower machine.  Not where the buffer is dirtied, which is timed lap by lap.
+ */
+static unsigned int slowdown_pct(const struct dmabench_buffer *b)
+{
+	if (b->dirty || b->strategy->id == DMABENCH_NULL)
+		return 0;
+	return min(READ_ONCE(inject_slowdown_pct), MAX_SLOWDOWN_PCT);
+}
+
+static noinline void slow_down(u64 since, unsigned int percent)
+{
+	u64 now = ktime_get_raw_fast_ns();
+	u64 end = now + div_u64((now - since) * percent, 100);
+
+	while (ktime_get_raw_fast_ns() < end)
+		cpu_relax();
+}
+
 /**
  * dmabench_run() - execute laps
  * @ctx:	context, locked
@@ -132,18 +162,25 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		.map_left = b->map_every ? 0 : U64_MAX,
 		.sync_left = b->sync_every ? 1 : U64_MAX,
 	};
-	u64 group, start, done = 0;
+	u64 group, start, since, done = 0;
+	unsigned int slower;
 	int err;
 
 	err = dmabench_ready(ctx);
 	if (err)
 		return err;
+	slower = slowdown_pct(b);
 	group = clamp_t(u64, GROUP_BYTES / b->size, 1, GROUP_LAPS);
 	b->reason = DMABENCH_REASON_NONE;
 
 	start = ktime_get_raw_fast_ns();
+	since = start;
 	while (done < arg->laps) {
 		done += run_group(b, &s, min(group, arg->laps - done), hist);
+		if (unlikely(slower)) {
+			slow_down(since, slower);
+			since = ktime_get_raw_fast_ns();
+		}
 		err = s.error;
 		if (err || done == arg->laps)
 			break;

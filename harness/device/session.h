@@ -47,6 +47,7 @@ struct DeviceInfo {
     std::string version;  ///< of the module
     std::uint32_t abi_version = 0;
     std::uint64_t max_size = 0;  ///< bytes
+    double injected_slowdown_pct = 0;  ///< what the module was told to be slower by
     std::vector<StrategyInfo> strategies;
     std::vector<TargetInfo> targets;
 };
@@ -149,6 +150,7 @@ Result<std::unique_ptr<Session>> open_ioctl_session();
 struct FakeOptions {
     std::uint64_t seed = 1;
     double noise = 0.0;                ///< relative standard deviation of a batch
+    double slowdown = 0.0;             ///< share by which all but null is dearer, as the module's inject_slowdown_pct
     std::uint64_t resolution_ns = 1;   ///< grain of its clock
     std::string fail_point;            ///< setup of the point with this name fails
     std::string skip_point;            ///< setup of the point with this name is refused

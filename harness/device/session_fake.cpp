@@ -106,6 +106,7 @@ class FakeSession final : public Session {
         info_.version = "fake";
         info_.abi_version = DMABENCH_ABI_VERSION;
         info_.max_size = DMABENCH_MAX_SIZE;
+        info_.injected_slowdown_pct = 100 * options.slowdown;
     }
 
     const DeviceInfo& info() const override { return info_; }
@@ -131,6 +132,8 @@ class FakeSession final : public Session {
         point_ = point;
         coherent_ = target->coherent.value_or(true);
         cost_ = costs_of(point, coherent_);
+        for (double& cost : cost_)
+            cost *= 1 + options_.slowdown;
         BufferInfo buffer{"identity", 0x4000'0000, 0x4000'0000, ~0ULL, 0, ""};
         if (point.strategy.starts_with("streaming"))
             buffer.source = point.source == Source::by_strategy

@@ -302,6 +302,8 @@ Result<DeviceInfo> query(int fd) {
     info.version = text_of(head.version);
     info.abi_version = head.abi_version;
     info.max_size = head.max_size;
+    // Only root may read it, and only root gets here.
+    std::ifstream("/sys/module/dmabench/parameters/inject_slowdown_pct") >> info.injected_slowdown_pct;
     for (std::uint32_t index = 0; index < head.nr_strategies; ++index) {
         auto entry = sized<dmabench_strategy_info>();
         entry.index = index;

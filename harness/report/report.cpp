@@ -82,7 +82,13 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
         own["clock"]["resolution_ns"] = facts.sampling.clock.resolution_ns;
     own["clock"]["read_cost_ns"] = facts.sampling.clock.read_ns;
     own["emulated"] = facts.clock_kind == "instructions" || facts.clock_kind == "realtime";
-    if (const std::string notice = clock_notice(facts.clock_kind); !notice.empty())
+    std::string notice = clock_notice(facts.clock_kind);
+    if (const double slower = facts.device.injected_slowdown_pct; slower > 0) {
+        own["injected_slowdown_pct"] = slower;
+        notice += fmt::format("{}The module was told to be {:g} % slower than it is (inject_slowdown_pct).",
+                              notice.empty() ? "" : " ", slower);
+    }
+    if (!notice.empty())
         own["notice"] = notice;
     own["scenarios"] = json::array();
     for (const PlannedScenario& scenario : plan.scenarios)
