@@ -15,6 +15,11 @@ _dmabench_values() {
     esac
 }
 
+_dmabench_axes() {
+    echo strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
+        cache_mode access pattern
+}
+
 # Platforms of the lab, as the dmabench that is being typed knows them.
 _dmabench_platforms() {
     local program=${COMP_WORDS[0]}
@@ -46,8 +51,7 @@ _dmabench_set() {
         return
     fi
     compopt -o nospace 2>/dev/null
-    COMPREPLY=($(compgen -S = -W "strategy size direction target source map_every sync_every sync_offset
-        sync_bytes touch touch_bytes dirty cache_mode access pattern" -- "$cur"))
+    COMPREPLY=($(compgen -S = -W "$(_dmabench_axes)" -- "$cur"))
 }
 
 _dmabench_on() {
@@ -100,7 +104,7 @@ _dmabench_lab_word() {
 
 _dmabench_complete() {
     if ((${#words[@]} == 2)); then
-        _dmabench_options run plan info report lab --help --version
+        _dmabench_options run plan info report compare export lab --help --version
         return
     fi
     if [[ ${words[1]} == lab ]]; then
@@ -115,6 +119,14 @@ _dmabench_complete() {
         run:--budget) _dmabench_options 100ms 500ms 1s 5s ;;
         run:-o | run:--output) _dmabench_files json ;;
         report:-o | report:--output) _dmabench_folders ;;
+        compare:--format) _dmabench_options text markdown json junit csv ;;
+        compare:--threshold) _dmabench_options 1% 2% 5% 10% ;;
+        compare:--row | compare:--col) _dmabench_options "$(_dmabench_axes)" ;;
+        compare:--across) _dmabench_list "" "kernel arch cpu_model cpus_online page_size virtualization
+            clocksource governor turbo smt slow_configs dma_debug iommu swiotlb.parameter swiotlb.forced preempt targets" ;;
+        export:--format) _dmabench_options bmf openmetrics junit ktap kcidb lava csv ;;
+        export:-o | export:--output) compopt -o default 2>/dev/null ;;
+        export:--build) ;;
         report:--plots) _dmabench_options svg png svg,png ;;
         run:--seed | run:--filter | plan:--filter | run:--platform-name) ;;
         *) _dmabench_word ;;
@@ -130,11 +142,13 @@ _dmabench_word() {
             plan) _dmabench_options --help --set --filter --json ;;
             info) _dmabench_options --help --on --json ;;
             report) _dmabench_options --help --output --repeat --plots ;;
+            compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
+            export) _dmabench_options --help --format --output --build ;;
         esac
         return
     fi
     case ${words[1]} in
-        run | plan | report) _dmabench_files json ;;
+        run | plan | report | compare | export) _dmabench_files json ;;
     esac
 }
 

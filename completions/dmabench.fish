@@ -25,6 +25,11 @@ function __dmabench_list
     printf '%s\n' $argv[1]$kept$argv[2..-1]
 end
 
+function __dmabench_axes
+    printf '%s\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
+        touch_bytes dirty cache_mode access pattern
+end
+
 function __dmabench_on
     printf '%s\n' auto\t'this machine' host\t'this machine' fake\t'a cost model' lab:\t'emulated machines'
     set -l platforms (__dmabench_platforms)
@@ -56,8 +61,7 @@ function __dmabench_set
         case '*=*'
             return
         case '*'
-            printf '%s=\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-                touch_bytes dirty cache_mode access pattern
+            printf '%s=\n' (__dmabench_axes)
             return
     end
     set -l kept (string match -r '^[^=]*=(?:.*,)?' -- $typed)
@@ -71,6 +75,8 @@ complete -c dmabench -n __fish_use_subcommand -a run -d 'Sweep scenarios and wri
 complete -c dmabench -n __fish_use_subcommand -a plan -d 'Show the points of scenarios'
 complete -c dmabench -n __fish_use_subcommand -a info -d 'Show the platform and what it offers'
 complete -c dmabench -n __fish_use_subcommand -a report -d 'Draw reports as a page with plots'
+complete -c dmabench -n __fish_use_subcommand -a compare -d 'Tell what got slower or faster'
+complete -c dmabench -n __fish_use_subcommand -a export -d 'Give a report in another format'
 complete -c dmabench -n __fish_use_subcommand -a lab -d 'Emulated machines that boot real kernels'
 
 complete -c dmabench -n '__dmabench_in run' -l on -x -a '(__dmabench_on)' -d 'Where to measure'
@@ -98,6 +104,23 @@ complete -c dmabench -n '__dmabench_in report' -s o -l output -x -a '(__fish_com
 complete -c dmabench -n '__dmabench_in report' -l repeat -x -k -a '(__fish_complete_suffix .json)' -d 'Reports of a second run'
 complete -c dmabench -n '__dmabench_in report' -l plots -x -a 'svg png svg,png' -d 'Kinds of plot files'
 complete -c dmabench -n '__dmabench_in report' -k -a '(__fish_complete_suffix .json)'
+
+set -l fields kernel arch cpu_model cpus_online page_size virtualization clocksource governor \
+    turbo smt slow_configs dma_debug iommu swiotlb.parameter swiotlb.forced preempt targets
+complete -c dmabench -n '__dmabench_in compare' -l threshold -x -a '1% 2% 5% 10%' -d 'How much slower is too much'
+complete -c dmabench -n '__dmabench_in compare' -l format -x -a 'text markdown json junit csv' -d 'How to print it'
+complete -c dmabench -n '__dmabench_in compare' -l strict -d 'Fail for inconclusive and missing points'
+complete -c dmabench -n '__dmabench_in compare' -l all -d 'List also what did not change'
+complete -c dmabench -n '__dmabench_in compare' -l force -d 'Judge different platforms as one'
+complete -c dmabench -n '__dmabench_in compare' -l across -x -a "(__dmabench_list '' $fields)" -d 'Fields that are meant to differ'
+complete -c dmabench -n '__dmabench_in compare' -l row -x -a '(__dmabench_axes)' -d 'Sum up by this axis'
+complete -c dmabench -n '__dmabench_in compare' -l col -x -a '(__dmabench_axes)' -d 'And by this one'
+complete -c dmabench -n '__dmabench_in compare' -k -a '(__fish_complete_suffix .json)'
+
+complete -c dmabench -n '__dmabench_in export' -l format -x -a 'bmf openmetrics junit ktap kcidb lava csv' -d 'Of which dashboard'
+complete -c dmabench -n '__dmabench_in export' -s o -l output -r -F -d 'File to write'
+complete -c dmabench -n '__dmabench_in export' -l build -x -d 'For kcidb, as ORIGIN:ID'
+complete -c dmabench -n '__dmabench_in export' -k -a '(__fish_complete_suffix .json)'
 
 complete -c dmabench -n '__dmabench_in lab; and not __dmabench_in_lab list fetch run exec shell' -a 'list fetch run exec shell'
 complete -c dmabench -n '__dmabench_in_lab list' -l json -d 'Print JSON'

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # zsh completion of dmabench. Install it as _dmabench in a folder of $fpath.
 
+_dmabench_axes() {
+    print strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
+        cache_mode access pattern
+}
+
 _dmabench_platforms() {
     local -a platforms
     platforms=(${${(f)"$(_call_program platforms ${(q)words_program:-dmabench} lab list 2>/dev/null)"}%% *})
@@ -20,8 +25,7 @@ _dmabench_on() {
 _dmabench_set() {
     local -a values
     if ! compset -P '*='; then
-        compadd -S = strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-            touch_bytes dirty cache_mode access pattern
+        compadd -S = $(_dmabench_axes)
         return
     fi
     case ${IPREFIX##*[[:space:]]} in
@@ -77,6 +81,29 @@ _dmabench_report() {
         {-o,--output=}'[folder for the page and plots]:folder:_files -/' \
         '*--repeat=[reports of a second run]:report:_files -g "*.json"' \
         '--plots=[kinds of plot files]:kinds:(svg png svg,png)' \
+        '*:report:_files -g "*.json"'
+}
+
+_dmabench_compare() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--threshold=[how much slower is too much]:percent:(1% 2% 5% 10%)' \
+        '--format=[how to print it]:format:(text markdown json junit csv)' \
+        '--strict[fail for inconclusive and missing points]' \
+        '--all[list also what did not change]' \
+        '--force[judge different platforms as one]' \
+        '--across=[fields that are meant to differ]:fields:_values -s , field kernel arch cpu_model cpus_online page_size virtualization clocksource governor turbo smt slow_configs dma_debug iommu preempt targets' \
+        '--row=[sum up by this axis]:axis:($(_dmabench_axes))' \
+        '--col=[and by this one]:axis:($(_dmabench_axes))' \
+        '*:report:_files'
+}
+
+_dmabench_export() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--format=[of which dashboard or test system]:format:(bmf openmetrics junit ktap kcidb lava csv)' \
+        {-o,--output=}'[file to write]:file:_files' \
+        '--build=[for kcidb, as ORIGIN\:ID]:build:' \
         '*:report:_files -g "*.json"'
 }
 
@@ -156,6 +183,8 @@ _dmabench() {
                 'plan:show the points of scenarios, and how long they take'
                 'info:show the platform, its targets, strategies and counters'
                 'report:draw reports as a page with plots'
+                'compare:tell what got slower or faster between reports'
+                'export:give a report in the format of a dashboard or test system'
                 'lab:emulated machines that boot real kernels'
             )
             _describe command commands

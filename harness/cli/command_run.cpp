@@ -16,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
+#include "cli/one_of.h"
 #include "cli/results_table.h"
 #include "cli/run_plan.h"
 #include "cli/where.h"
@@ -245,14 +246,6 @@ std::string wrong_platform_name(const std::string& text) {
                              in_quotes(text));
 }
 
-std::string wrong_clock(const std::string& text) {
-    static constexpr std::array<std::string_view, 3> clocks{"hardware", "realtime", "instructions"};
-    return std::find(clocks.begin(), clocks.end(), text) != clocks.end()
-               ? ""
-               : fmt::format("unknown clock {}; expected one of {}{}", in_quotes(text), join(clocks),
-                             did_you_mean(text, clocks));
-}
-
 }  // namespace
 
 void add_run_command(CLI::App& app, Command& chosen) {
@@ -292,7 +285,7 @@ void add_run_command(CLI::App& app, Command& chosen) {
             "--clock", options->clock,
             "What drives the machine's clock. An emulator can't be told from inside, so whoever starts "
             "one says it; the lab does")
-        ->check(wrong_clock, "{hardware,realtime,instructions}");
+        ->check(one_of("clock", {"hardware", "realtime", "instructions"}), "{hardware,realtime,instructions}");
     command->footer(
         "Examples:\n"
         "  dmabench run scenarios/quick.json --on lab:arm64,x86_64-vtd-strict -o out/\n"

@@ -17,6 +17,8 @@ void add_run_command(CLI::App& app, Command& chosen);
 void add_plan_command(CLI::App& app, Command& chosen);
 void add_info_command(CLI::App& app, Command& chosen);
 void add_report_command(CLI::App& app, Command& chosen);
+void add_compare_command(CLI::App& app, Command& chosen);
+void add_export_command(CLI::App& app, Command& chosen);
 void add_lab_command(CLI::App& app, Command& chosen);
 
 /// argv[0], for the report's context.

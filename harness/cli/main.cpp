@@ -44,14 +44,18 @@ int main(int argc, char** argv) {
         "  dmabench run scenarios/quick.json --on lab:arm64      no hardware and no root needed\n"
         "  sudo dmabench run scenarios/sync_frequency.json -o board.json\n"
         "  dmabench report board.json -o page/                   draws page/index.html\n"
+        "  dmabench compare yesterday.json board.json            what got slower?\n"
         "\n"
-        "Exit codes: 0 ok, 2 bad input or usage, 4 not possible here (no module, privilege or tool),\n"
-        "5 a run failed or was interrupted, 6 the lab's own machinery failed.");
+        "Exit codes: 0 ok, 1 a regression was found, 2 bad input or usage, 3 reports are not comparable, 4 not\n"
+        "possible here (no module, privilege or tool), 5 a run failed or was interrupted, 6 the lab's own\n"
+        "machinery failed.");
     Command chosen;
     add_run_command(app, chosen);
     add_plan_command(app, chosen);
     add_info_command(app, chosen);
     add_report_command(app, chosen);
+    add_compare_command(app, chosen);
+    add_export_command(app, chosen);
     add_lab_command(app, chosen);
     try {
         app.parse(argc, argv);

@@ -170,7 +170,7 @@ def test_man_page_examples() -> None:
     assert len(lines) >= 5
     for line in lines:
         words = line.removeprefix("sudo ").removeprefix("dmabench ")
-        if words.startswith("report"):
+        if words.startswith(("report", "compare", "export")):
             continue
         words = re.sub(r"^run (.*?)( --on \S+| -o \S+| --resume| --counters \S+)*$", r"plan \1", words)
         words = re.sub(r" --on \S+| -o \S+| --counters \S+", "", words)
@@ -276,7 +276,7 @@ def test_bash_axis_values(axis: str) -> None:
 @needs_name
 def test_bash_scenarios() -> None:
     files = sorted(str(p.relative_to(REPOSITORY)) for p in (REPOSITORY / "scenarios").glob("*.json"))
-    for line in ("run", "plan", "run --on fake", "report"):
+    for line in ("run", "plan", "run --on fake", "report", "compare", "export"):
         assert sorted(bash(f"dmabench {line} scenarios/")[0]) == files
     assert bash("dmabench run scenarios/qu") == [["scenarios/quick.json"]]
     assert "README" not in " ".join(bash("dmabench run ")[0])
