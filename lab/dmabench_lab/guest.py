@@ -71,7 +71,7 @@ def root_file_system(platform: Platform, parts: Parts, job: Job, mode: str) -> b
     archive.file("bin/busybox", _read(parts.busybox), 0o755)
     archive.file("lab/courier", _read(parts.courier), 0o755)
     archive.file("lab/dmabench.ko", _read(parts.module))
-    for number, path in enumerate(parts.kernel.module_files):
+    for number, path in enumerate(parts.kernel.module_files(platform.modules)):
         archive.file(f"lab/modules/{number:02}-{path.name}", _read(path))
     if job.binary:
         archive.file("usr/bin/dmabench", _read(job.binary), 0o755)
@@ -84,6 +84,7 @@ def root_file_system(platform: Platform, parts: Parts, job: Job, mode: str) -> b
         "MODE": mode,
         "BIND": " ".join(platform.bind),
         "EXPECT_IOMMU_DOMAIN": platform.expect.get("iommu_domain", ""),
+        "RESULTS": platform.results,
     }
     archive.file("lab/job", "".join(f"{k}={shlex.quote(v)}\n" for k, v in settings.items()).encode())
     exports = "".join(f"export {k}={shlex.quote(v)}\n" for k, v in job.environment.items())
@@ -127,6 +128,11 @@ def _run_folder(platform: Platform) -> Iterator[tuple[Path, Callable[[], None]]]
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _files(platform: Platform, parts: Parts, folder: Path) -> qemu.Files:
+    dtb = parts.kernel.dtb(platform.dtb) if platform.dtb else None
+    return qemu.Files(parts.kernel.image, folder / "initrd", dtb, folder / "console.log", folder / "stream")
+
+
 class Cancelled(Exception):
     """The user wants it to stop."""
 
@@ -147,7 +153,7 @@ class Guest:
     def run(self, out: Callable[[bytes], None] = _ignore, err: Callable[[bytes], None] = _ignore) -> int:
         """The command's exit status; raises InfrastructureError when it has none, or the kernel complained."""
         with _run_folder(self.platform) as (folder, drop):
-            files = qemu.Files(self._parts.kernel.image, folder / "initrd", folder / "console.log", folder / "stream")
+            files = _files(self.platform, self._parts, folder)
             files.initrd.write_bytes(root_file_system(self.platform, self._parts, self._job, "run"))
             files.console.touch()
             files.stream.touch()
@@ -214,7 +220,7 @@ class Guest:
 def shell(platform: Platform, parts: Parts, job: Job) -> int:
     """An interactive guest on this terminal; QEMU's exit status."""
     with _run_folder(platform) as (folder, drop):
-        files = qemu.Files(parts.kernel.image, folder / "initrd", folder / "console.log", folder / "stream")
+        files = _files(platform, parts, folder)
         files.initrd.write_bytes(root_file_system(platform, parts, job, "shell"))
         line = qemu.command(platform, job.clock, files, interactive=True)
         status = subprocess.run(line, check=False, preexec_fn=_die_with_parent).returncode

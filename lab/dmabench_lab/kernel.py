@@ -25,6 +25,8 @@ class Kernel:
     arch: str
     release: str
     modules: tuple[str, ...]
+    # Those among them that only some platforms load.
+    board_modules: tuple[str, ...]
     packages: dict[str, str]
 
     @property
@@ -35,10 +37,13 @@ class Kernel:
     def headers(self) -> Path:
         return self.folder / "usr/src" / f"linux-headers-{self.release}"
 
-    @property
-    def module_files(self) -> list[Path]:
-        """In the order in which they must be loaded."""
-        return [self.folder / "modules" / name for name in self.modules]
+    def module_files(self, extra: Sequence[str]) -> list[Path]:
+        """What every guest loads and the extra ones, in the order in which they must be loaded."""
+        left_out = {modinfo.name_of(name) for name in self.board_modules} - {modinfo.name_of(name) for name in extra}
+        return [self.folder / "modules" / name for name in self.modules if modinfo.name_of(name) not in left_out]
+
+    def dtb(self, name: str) -> Path:
+        return self.folder / "dtbs" / Path(name).name
 
 
 def folder(spec: KernelSpec, arch: str) -> Path:
@@ -52,9 +57,11 @@ def cached(spec: KernelSpec, arch: str) -> Kernel | None:
         index = json.loads((where / INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if index["wanted"] != list(spec.modules):
+    board = spec.boards.get(arch, {})
+    if index["wanted"] != list(spec.modules) or index.get("board", {}) != board:
         return None
-    return Kernel(where, arch, index["release"], tuple(index["modules"]), index["packages"])
+    extra = tuple(board.get("modules", ()))
+    return Kernel(where, arch, index["release"], tuple(index["modules"]), extra, index["packages"])
 
 
 def fetch(spec: KernelSpec, arch: str, apt: Apt, say: Callable[[str], None]) -> Kernel:
@@ -65,7 +72,9 @@ def fetch(spec: KernelSpec, arch: str, apt: Apt, say: Callable[[str], None]) -> 
     release = image.removeprefix("linux-image-")
     if spec.name[0].isdigit() and not release.startswith(f"{spec.name}."):
         raise InfrastructureError(f"{spec.image[arch]} of {spec.suites[0]} is {release} by now, and not {spec.name}")
-    images = _image_packages(image, apt.depends(f"{image}:{debian}"), bool(spec.modules))
+    board = spec.boards.get(arch, {})
+    needed = [*spec.modules, *board.get("modules", ())]
+    images = _image_packages(image, apt.depends(f"{image}:{debian}"), bool(needed))
     headers = f"linux-headers-{release}"
     needs = apt.depends(f"{headers}:{debian}")
     common = pick(needs, r"linux-headers-.*-common.*", headers)
@@ -75,10 +84,12 @@ def fetch(spec: KernelSpec, arch: str, apt: Apt, say: Callable[[str], None]) -> 
         wanted = [*(f"{name}:{debian}" for name in [*images, headers]), common, kbuild]
         versions = apt.download(wanted, unpacked)
         say(f"unpacking kernel {release}")
-        modules = _keep(unpacked, new, release, spec.modules)
+        modules = _keep(unpacked, new, release, needed)
+        _keep_dtbs(unpacked, new, release, board.get("dtbs", ()))
         shutil.rmtree(unpacked)
         versions |= hosttools.make_runnable(new / "usr/lib", kbuild, apt, new / "libraries")
         index = {"release": release, "wanted": list(spec.modules), "modules": modules, "packages": versions}
+        index |= {"board": board} if board else {}
         (new / INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     kernel = cached(spec, arch)
     assert kernel is not None
@@ -117,6 +128,16 @@ def _keep(unpacked: Path, new: Path, release: str, wanted: Sequence[str]) -> lis
         if moved != text:
             makefile.write_text(moved, encoding="utf-8")
     return names
+
+
+def _keep_dtbs(unpacked: Path, new: Path, release: str, names: Sequence[str]) -> None:
+    """Moves the boards' device trees out of the unpacked packages."""
+    for name in names:
+        path = unpacked / "usr/lib" / f"linux-image-{release}" / name
+        if not path.exists():
+            raise InfrastructureError(f"the packages of kernel {release} hold no {name}")
+        (new / "dtbs").mkdir(exist_ok=True)
+        path.rename(new / "dtbs" / path.name)
 
 
 def relocated(makefile: str) -> str:

@@ -22,6 +22,8 @@ class KernelSpec:
     suites: tuple[str, ...]
     image: dict[str, str]
     modules: tuple[str, ...]
+    # By architecture, what only some of its machines need: {"modules": [...], "dtbs": [...]}.
+    boards: dict[str, dict[str, list[str]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Platform:
     append: str
     bind: tuple[str, ...]
     expect: dict[str, str]
+    # How many CPUs the machine has. The guest uses one.
+    smp: str
+    # Of the kernel's boards: the device tree, "" for QEMU's own, and the modules.
+    dtb: str
+    modules: tuple[str, ...]
+    # What results come out through: a virtio port, or the second serial line.
+    results: str
 
 
 _FIELDS: dict[str, type] = {
@@ -54,12 +63,17 @@ _FIELDS: dict[str, type] = {
     "append": str,
     "bind": list,
     "expect": dict,
+    "smp": str,
+    "dtb": str,
+    "modules": list,
+    "results": str,
 }
-_OPTIONAL = ("arguments", "bind", "expect")
+_OPTIONAL = {"arguments": [], "bind": [], "expect": {}, "smp": "1", "dtb": "", "modules": [], "results": "virtio"}
+_RESULTS = ("virtio", "serial")
 _EXPECTABLE = {"iommu_domain": ("none", "DMA", "DMA-FQ", "identity")}
 
 
-def _checked(where: str, data: Any, fields: dict[str, type], optional: tuple[str, ...]) -> dict[str, Any]:
+def _checked(where: str, data: Any, fields: dict[str, type], optional: dict[str, Any]) -> dict[str, Any]:
     """The object with all its fields, or a UsageError that says which one is wrong."""
     if not isinstance(data, dict):
         raise UsageError(f"{where}: must be a JSON object")
@@ -74,7 +88,7 @@ def _checked(where: str, data: Any, fields: dict[str, type], optional: tuple[str
             raise UsageError(f"{where}: field '{key}' must be a {kind.__name__}")
         elif kind is list and not all(isinstance(item, str) for item in data[key]):
             raise UsageError(f"{where}: field '{key}' must be a list of strings")
-    return {key: data.get(key, kind()) for key, kind in fields.items()}
+    return {key: data.get(key, optional.get(key)) for key in fields}
 
 
 def _read(path: Path) -> Any:
@@ -85,15 +99,20 @@ def _read(path: Path) -> Any:
 
 
 def parse_kernels(data: Any, where: str = "kernels.json") -> dict[str, KernelSpec]:
-    fields: dict[str, type] = {"description": str, "suites": list, "image": dict, "modules": list}
+    fields: dict[str, type] = {"description": str, "suites": list, "image": dict, "modules": list, "boards": dict}
+    board: dict[str, type] = {"modules": list, "dtbs": list}
     kernels = {}
     for name, entry in data.items():
-        values = _checked(f"{where}: {name}", entry, fields, ())
-        for arch in values["image"]:
+        values = _checked(f"{where}: {name}", entry, fields, {"boards": {}})
+        boards = {
+            arch: _checked(f"{where}: {name}: boards: {arch}", needs, board, {"modules": [], "dtbs": []})
+            for arch, needs in values["boards"].items()
+        }
+        for arch in (*values["image"], *boards):
             if arch not in ARCHITECTURES:
                 raise UsageError(f"{where}: {name}: unknown architecture '{arch}'")
         kernels[name] = KernelSpec(
-            name, values["description"], tuple(values["suites"]), values["image"], tuple(values["modules"])
+            name, values["description"], tuple(values["suites"]), values["image"], tuple(values["modules"]), boards
         )
     return kernels
 
@@ -120,6 +139,15 @@ def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Plat
         raise UsageError(f"{where}: kernel '{values['kernel']}' is not in kernels.json")
     if values["arch"] not in kernels[values["kernel"]].image:
         raise UsageError(f"{where}: kernel '{values['kernel']}' has no image for {values['arch']}")
+    if not re.fullmatch(r"[1-9]\d*", values["smp"]):
+        raise UsageError(f"{where}: smp: '{values['smp']}' is not a number of CPUs")
+    if values["results"] not in _RESULTS:
+        raise UsageError(f"{where}: results must be one of {', '.join(_RESULTS)}")
+    board = kernels[values["kernel"]].boards.get(values["arch"], {})
+    for key, needed in (("dtbs", [values["dtb"]] if values["dtb"] else []), ("modules", values["modules"])):
+        for name_ in needed:
+            if name_ not in board.get(key, []):
+                raise UsageError(f"{where}: '{name_}' is not among the {key} of kernels.json's boards")
     for pci in values["bind"]:
         if not re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", pci):
             raise UsageError(f"{where}: bind: '{pci}' is not VENDOR:DEVICE in lower-case hex, like 1234:11e8")
@@ -129,7 +157,7 @@ def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Plat
         if value not in _EXPECTABLE[key]:
             raise UsageError(f"{where}: expect: {key} must be one of {', '.join(_EXPECTABLE[key])}")
     values["kernel"] = kernels[values["kernel"]]
-    for key in ("devices", "arguments", "bind"):
+    for key in ("devices", "arguments", "bind", "modules"):
         values[key] = tuple(values[key])
     return Platform(name=name, **values)
 

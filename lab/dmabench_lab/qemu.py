@@ -29,6 +29,7 @@ class Files:
 
     kernel: Path
     initrd: Path
+    dtb: Path | None
     console: Path
     stream: Path
 
@@ -44,7 +45,7 @@ def program(arch: str) -> str:
 def command(platform: Platform, clock: str, files: Files, interactive: bool = False) -> list[str]:
     """The whole command line. Nothing on it depends on the host, so that every host's guest is the same."""
     line = [program(platform.arch), "-accel", "tcg,thread=single", "-machine", platform.machine]
-    line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", "1"]
+    line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", platform.smp]
     line += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     if clock == INSTRUCTIONS:
         line += _EXACT
@@ -52,15 +53,23 @@ def command(platform: Platform, clock: str, files: Files, interactive: bool = Fa
     for device in platform.devices:
         line += ["-device", device]
     line += platform.arguments
+    # The first line of a board without virtio may be another device's, which has no terminal then.
+    second = interactive and platform.results == "serial"
     if interactive:
+        line += ["-serial", "null"] if second else []
         line += ["-serial", "mon:stdio"]
     else:
         line += ["-serial", f"file:{files.console}"]
+    if not interactive and platform.results == "serial":
+        line += ["-serial", f"file:{files.stream}"]
+    elif not interactive:
         # Without ioeventfd a write to the port is over before the guest's next instruction.
         line += ["-device", "virtio-serial-pci,ioeventfd=off"]
         line += ["-chardev", f"file,id=out,path={files.stream}"]
         line += ["-device", "virtserialport,chardev=out,name=dmabench.out"]
     line += ["-kernel", str(files.kernel), "-initrd", str(files.initrd)]
+    line += ["-dtb", str(files.dtb)] if files.dtb else []
     exact = _APPEND_EXACT[platform.arch] if clock == INSTRUCTIONS else ""
-    append = [f"console={_CONSOLE[platform.arch]}", _APPEND, exact, platform.append]
+    append = [f"console={'ttyS1' if second else _CONSOLE[platform.arch]}", _APPEND, exact]
+    append += ["maxcpus=1" if platform.smp != "1" else "", platform.append]
     return [*line, "-append", " ".join(filter(None, append))]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+_BEGIN = b"B courier\n"
 _HEADERS = {
     b"O": re.compile(rb"O (?P<length>\d+)"),
     b"E": re.compile(rb"E (?P<length>\d+)"),
@@ -29,10 +30,13 @@ class Receiver:
         self._out = out
         self._err = err
         self._pending = b""
+        self._begun = False
 
     def feed(self, data: bytes) -> None:
         """Handles all frames that are complete; keeps the rest."""
         self._pending += data
+        if not self._begun and not self._begin():
+            return
         while self.status is None:
             end = self._pending.find(b"\n")
             if end < 0:
@@ -49,6 +53,14 @@ class Receiver:
             body = self._pending[end + 1 : end + 1 + length]
             self._pending = self._pending[end + 1 + length :]
             self._handle(header[:1], fields, body)
+
+    def _begin(self) -> bool:
+        """Finds the first frame: opening a serial line sends some bytes of its own before it."""
+        _, begin, rest = self._pending.partition(_BEGIN)
+        if begin:
+            self._begun = True
+            self._pending = rest
+        return self._begun
 
     def _handle(self, kind: bytes, fields: dict[str, bytes], body: bytes) -> None:
         if kind == b"O":

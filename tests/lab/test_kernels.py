@@ -38,7 +38,7 @@ class OtherRelease:
 
 
 def test_a_suite_that_went_on_to_another_kernel_is_told() -> None:
-    spec = KernelSpec("6.12", "d", ("next",), {"x86_64": "linux-image-amd64"}, ())
+    spec = KernelSpec("6.12", "d", ("next",), {"x86_64": "linux-image-amd64"}, (), {})
     with pytest.raises(InfrastructureError, match="linux-image-amd64 of next is 6.16.3-amd64 by now, and not 6.12"):
         kernel.fetch(spec, "x86_64", cast(Apt, OtherRelease()), lambda text: None)
 

@@ -39,7 +39,7 @@ def test_all_shipped_platforms_are_valid() -> None:
     known = platforms.load()
     assert {"x86_64-direct", "x86_64-swiotlb", "x86_64-vtd-strict", "arm64", "arm64-smmu-strict"} <= set(known)
     for platform in known.values():
-        assert platform.description and platform.name.startswith(platform.arch)
+        assert platform.description and (platform.name.startswith(platform.arch) or platform.dtb)
 
 
 def test_iommu_platforms_say_what_they_expect() -> None:
@@ -70,6 +70,10 @@ def test_optional_fields_have_defaults() -> None:
         ({"kernel": "9.9"}, None, "kernel '9.9' is not in kernels.json"),
         ({"arch": "x86_64"}, None, "kernel '6.1' has no image for x86_64"),
         ({"bind": ["0x1234:11e8"]}, None, "is not VENDOR:DEVICE"),
+        ({"smp": "four"}, None, "smp: 'four' is not a number of CPUs"),
+        ({"results": "9p"}, None, "results must be one of virtio, serial"),
+        ({"dtb": "a.dtb"}, None, "'a.dtb' is not among the dtbs of kernels.json's boards"),
+        ({"modules": ["wdt"]}, None, "'wdt' is not among the modules of kernels.json's boards"),
         ({"expect": {"colour": "red"}}, None, "expect: unknown key 'colour'"),
         ({"expect": {"iommu_domain": "strict"}}, None, "iommu_domain must be one of none, DMA, DMA-FQ, identity"),
     ],
@@ -119,9 +123,25 @@ def test_choose_takes_each_once_and_names_the_unknown() -> None:
 
 def test_command_line_is_the_same_everywhere_and_exact(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qemu, "program", lambda arch: f"qemu-{arch}")
-    files = qemu.Files(tmp_path / "k", tmp_path / "i", tmp_path / "c", tmp_path / "s")
+    files = qemu.Files(tmp_path / "k", tmp_path / "i", tmp_path / "d", tmp_path / "c", tmp_path / "s")
     line = qemu.command(platforms.load()["x86_64-vtd-strict"], qemu.INSTRUCTIONS, files)
     assert line[line.index("-icount") + 1] == "shift=0,sleep=off"
     assert line[line.index("-append") + 1].endswith("intel_iommu=on iommu.strict=1")
     assert line.index("intel-iommu,intremap=on") < line.index("edu")
     assert "-icount" not in qemu.command(platforms.load()["arm64"], qemu.REALTIME, files)
+
+
+def test_a_board_without_virtio_sends_its_results_over_its_second_serial_line(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qemu, "program", lambda arch: f"qemu-{arch}")
+    files = qemu.Files(tmp_path / "k", tmp_path / "i", tmp_path / "d", tmp_path / "c", tmp_path / "s")
+    line = qemu.command(platforms.load()["rpi3b"], qemu.INSTRUCTIONS, files)
+    assert [line[at + 1] for at, word in enumerate(line) if word == "-serial"] == [
+        f"file:{files.console}",
+        f"file:{files.stream}",
+    ]
+    assert line[line.index("-dtb") + 1] == str(files.dtb)
+    assert "maxcpus=1" in line[line.index("-append") + 1].split()
+    assert "virtserialport" not in " ".join(line)
+    assert "-dtb" not in qemu.command(platforms.load()["arm64"], qemu.INSTRUCTIONS, dataclasses.replace(files, dtb=None))

@@ -8,9 +8,12 @@ import pytest
 from dmabench_lab.stream import Receiver, StreamError
 
 
-def receive(folder: Path | None, data: bytes, piece: int = 1 << 20) -> tuple[Receiver, bytes, bytes]:
+def receive(
+    folder: Path | None, data: bytes, piece: int = 1 << 20, begin: bytes = b"B courier\n"
+) -> tuple[Receiver, bytes, bytes]:
     out, err = bytearray(), bytearray()
     receiver = Receiver(folder, out.extend, err.extend)
+    data = begin + data
     for start in range(0, len(data), piece):
         receiver.feed(data[start : start + piece])
     return receiver, bytes(out), bytes(err)
@@ -23,6 +26,12 @@ def test_any_pieces(tmp_path: Path, piece: int) -> None:
     assert (receiver.status, out, err) == (3, b"a\nb", b"!\n")
     assert (tmp_path / "final").read_bytes() == b"x\ny\nz"
     assert not (tmp_path / "j").exists()
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_what_a_serial_line_sends_by_itself_is_left_out(tmp_path: Path, piece: int) -> None:
+    receiver, out, _ = receive(tmp_path, b"O 1\naS 0\n", piece, b"XX\nO 9\nXB courier\n")
+    assert (receiver.status, out) == (0, b"a")
 
 
 def test_what_arrived_stays_when_the_guest_dies(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@
  * A shared folder would do the same, but the time that a shared folder takes is the host's, and guest time under the
  * instruction clock would then differ from run to run. Writing to a virtio port takes no host time at all.
  *
+ * PORT may be a serial line too, which is made to pass on all bytes as they are.
+ *
+ * "B courier" on a line of its own begins the stream; what a line sends before that is noise.
  * Frames, each a header line and then LENGTH bytes (the reader is ../stream.py):
  *   O LENGTH             standard output of the command
  *   E LENGTH             standard error of the command
@@ -33,6 +36,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <dirent.h>
 
@@ -216,6 +220,21 @@ static void remember_present(void)
 		closedir(folder);
 }
 
+static void open_port(const char *path)
+{
+	struct termios line;
+
+	port = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (port < 0)
+		die(path);
+	if (!tcgetattr(port, &line)) {
+		cfmakeraw(&line);
+		if (tcsetattr(port, TCSANOW, &line))
+			die(path);
+	}
+	put_header("B courier\n");
+}
+
 static pid_t start(char **command, int out, int err)
 {
 	pid_t child = fork();
@@ -250,9 +269,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: courier PORT FOLDER COMMAND [ARGUMENT...]\n");
 		return 125;
 	}
-	port = open(argv[1], O_WRONLY | O_CLOEXEC);
-	if (port < 0)
-		die(argv[1]);
+	open_port(argv[1]);
 	if (chdir(argv[2]))
 		die(argv[2]);
 	remember_present();
@@ -298,5 +315,6 @@ int main(int argc, char **argv)
 	drain_pipe(out[0], 'O');
 	drain_pipe(err[0], 'E');
 	put_header("S %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	tcdrain(port);
 	return 0;
 }
