@@ -14,6 +14,9 @@ namespace {
 constexpr std::string_view too_few_samples = "so few samples cannot tell any change";
 constexpr std::string_view too_noisy = "the samples spread too far";
 constexpr std::string_view machine_moved = "the machine moved";
+constexpr std::string_view alone =
+    "an emulator's real-time clock on a shared machine: one point is no evidence, and its family did not "
+    "change";
 constexpr std::size_t least_samples = 3;
 constexpr std::string_view no_samples = "a report without samples";
 
@@ -27,6 +30,21 @@ double middle(const std::vector<double>& sorted_values) {
     const std::size_t half = sorted_values.size() / 2;
     return sorted_values.size() % 2 == 1 ? sorted_values[half]
                                          : (sorted_values[half - 1] + sorted_values[half]) / 2;
+}
+
+/// P(X >= successes) of so many tosses of a fair coin.
+double sign_test(std::size_t successes, std::size_t tosses) {
+    const auto n = static_cast<double>(tosses);
+    double p = 0;
+    for (std::size_t i = successes; i <= tosses; ++i) {
+        const auto k = static_cast<double>(i);
+        p += std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) - n * std::log(2.0));
+    }
+    return std::min(p, 1.0);
+}
+
+std::string_view family_of(std::string_view name) {
+    return name.substr(0, name.find('/'));
 }
 
 /// The rules of the candidate's scenario, or else the base's.
@@ -212,6 +230,38 @@ class Comparer {
         }
         settle(holm(worse), Verdict::regression);
         settle(holm(better), Verdict::improvement);
+        if (out_.base->clock == "realtime") {
+            believe_families(Verdict::regression);
+            believe_families(Verdict::improvement);
+        }
+    }
+
+    /// A point's samples are taken within milliseconds. Where an emulator shares its CPU with whatever else
+    /// runs, a neighbour that comes or goes moves all of them at once, by 20 % or threefold, and no test on
+    /// them can tell. It does not move most points of a strategy, though: only where the median of their
+    /// changes is beyond the threshold (a sign test, corrected for the number of strategies) are its points
+    /// believed.
+    void believe_families(Verdict verdict) {
+        std::map<std::string_view, std::pair<std::size_t, std::size_t>> moved;  // of how many
+        for (const PointChange& change : out_.points) {
+            auto& [count, all] = moved[family_of(change.candidate->name)];
+            const double ratio = verdict == Verdict::regression ? change.ratio.ratio : 1 / change.ratio.ratio;
+            count += ratio > 1 + change.threshold ? 1 : 0;
+            ++all;
+        }
+        std::vector<double> p;
+        for (const auto& [family, counts] : moved)
+            p.push_back(sign_test(counts.first, counts.second));
+        const std::vector<double> adjusted = holm(p);
+        std::map<std::string_view, bool> believed;
+        for (const auto& [family, counts] : moved)
+            believed[family] = adjusted[believed.size()] <= alpha;
+        for (PointChange& change : out_.points) {
+            if (change.verdict != verdict || believed[family_of(change.candidate->name)])
+                continue;
+            change.verdict = Verdict::inconclusive;
+            change.why = alone;
+        }
     }
 
     /// The rank test's p value. Ranks of few samples cannot reach the p that many points ask for: then the

@@ -181,6 +181,29 @@ TEST(Compare, ClocksNeverMixNotEvenByForce) {
               std::string::npos);
 }
 
+TEST(Compare, OnASharedMachinesRealtimeClockOnePointIsNoEvidence) {
+    std::vector<json> before;
+    std::vector<json> after;
+    std::vector<json> slower;
+    for (int i = 0; i < 60; ++i) {
+        const std::string name = (i % 2 == 0 ? "pool/size:" : "coherent/size:") + std::to_string(i);
+        before.push_back(row(name, around(100)));
+        after.push_back(row(name, around(i == 7 ? 270 : i == 8 ? 120 : 100)));
+        slower.push_back(row(name, around(i % 2 == 0 ? 112 : 100)));
+    }
+    const auto realtime = [](const std::vector<json>& rows) {
+        json report = document(rows);
+        report["dmabench"]["clock"]["kind"] = "realtime";
+        return report;
+    };
+    EXPECT_EQ(summary(*Pair(realtime(before), realtime(after)).compared),
+              "2 inconclusive, 58 unchanged of 60 points");
+    EXPECT_EQ(summary(*Pair(realtime(before), realtime(slower)).compared),
+              "30 regressions, 30 unchanged of 60 points");
+    EXPECT_EQ(summary(*Pair(document(before), document(after)).compared),
+              "2 regressions, 58 unchanged of 60 points");
+}
+
 json canaries(double null_ns, double streaming_ns) {
     json list = json::array();
     for (int block = 0; block < 6; ++block) {
