@@ -8,9 +8,11 @@
 
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 #include <linux/version.h>
 
 /* 6.8 made MAX_PAGE_ORDER; 6.4 made MAX_ORDER the largest valid order. */
@@ -51,6 +53,55 @@ static inline bool dmabench_sync_elided(struct device *dev)
 #else
 	return false;
 #endif
+}
+
+/* Whether an IOMMU stands between the device and memory, and translates. */
+static inline bool dmabench_translates(struct device *dev)
+{
+#ifdef CONFIG_IOMMU_API
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	return domain && domain->type != IOMMU_DOMAIN_IDENTITY;
+#else
+	return false;
+#endif
+}
+
+/**
+ * struct dmabench_bounces - a device's bounce buffers
+ * @active:	there are some
+ * @forced:	all streaming mappings use them
+ * @last:	their last physical address
+ */
+struct dmabench_bounces {
+	bool active;
+	bool forced;
+	phys_addr_t last;
+};
+
+/* 5.15 lets each device have its own, and 6.6 more than one pool. */
+static inline struct dmabench_bounces dmabench_bounces(struct device *dev)
+{
+	struct dmabench_bounces bounces = { .active = false };
+
+#if defined(CONFIG_SWIOTLB) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+	const struct io_tlb_mem *mem = dev->dma_io_tlb_mem;
+
+	if (mem && mem->nslabs) {
+		bounces.active = true;
+		bounces.forced = mem->force_bounce;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+		bounces.last = mem->defpool.end - 1;
+#else
+		bounces.last = mem->end - 1;
+#endif
+	}
+#elif defined(CONFIG_SWIOTLB)
+	/* Nothing tells where they are, but that they are made to be in reach of 32 bits. */
+	bounces.active = dma_max_mapping_size(dev) != SIZE_MAX;
+	bounces.last = U32_MAX;
+#endif
+	return bounces;
 }
 
 /*

@@ -16,10 +16,13 @@
  * the context's lock; a fault that takes forever ends with a fatal signal.
  *
  * A target that goes away: dmabench_target_remove() takes it off the list and sets
- * ->gone, which stops a RUN at the next group of laps; it then takes the owner's
- * context lock and tears the buffer down, if no call has done so.  As remove() waits for
- * that lock, a target stays valid for as long as a context that has claimed it holds its
- * own lock, and needs no reference count.
+ * ->gone, which stops a RUN at the next group of laps; it then takes the context lock of one
+ * owner after the other and tears the buffer down, if no call has done so.  As remove() waits
+ * for these locks, and no new owner gets at a target that is off the list, a target stays valid
+ * for as long as a context that has claimed it holds its own lock, and needs no reference count.
+ *
+ * The other CPU of DMABENCH_UNMAP_CPU_OTHER works while a RUN waits for it, under that RUN's
+ * lock, and takes none.
  */
 #ifndef _DMABENCH_H
 #define _DMABENCH_H
@@ -39,6 +42,8 @@ struct dma_pool;
 struct file;
 struct kmem_cache;
 struct dmabench_lap_ops;
+struct dmabench_round_ops;
+struct dmabench_stamps;
 struct dmabench_strategy;
 
 #define DMABENCH_VERSION	"0.1.0"
@@ -50,7 +55,9 @@ struct dmabench_strategy;
  * @id:		never used again for another target
  * @kind:	enum dmabench_target_kind
  * @name:	as user space names it
- * @owner:	the context that has claimed it; under targets_lock
+ * @owners:	the contexts that have claimed it; under targets_lock
+ * @shared:	others may claim it too; under targets_lock
+ * @mask_bits:	what the owners have asked for as DMA masks; under targets_lock
  * @gone:	the device is being unbound; written under targets_lock
  */
 struct dmabench_target {
@@ -59,7 +66,9 @@ struct dmabench_target {
 	u32 id;
 	u32 kind;
 	char name[DMABENCH_NAME_LEN];
-	struct dmabench_context *owner;
+	struct list_head owners;
+	bool shared;
+	u32 mask_bits;
 	bool gone;
 };
 
@@ -69,7 +78,7 @@ struct dmabench_target {
  * @dev:	the target's device
  * @size:	bytes
  * @cpu:	kernel's address; NULL when nothing is allocated, and for scattered pages
- *		that the kernel has not mapped together
+ *		that the kernel has not mapped together, which begin at offset 0 then
  * @dma:	DMA address, valid while @mapped or within a lap that maps
  * @dir:	direction of streaming mappings
  * @mapped:	mapped (DMA memory: allocated) from outside of the laps
@@ -81,6 +90,16 @@ struct dmabench_target {
  * @touch_bytes: in bytes; never 0
  * @side:	the other end of DMABENCH_TOUCH_COPY
  * @dirty:	percent of its cache lines that are dirtied before each lap
+ * @batch:	how many buffers are mapped at a time; never 0
+ * @lot:	with @batch above 1: those buffers.  This one is their pattern then, is not
+ *		allocated, and has what belongs to all.
+ * @first:	the first of its lot, which has what they allocate from; otherwise itself
+ * @stamps:	with @batch above 1, or @unmap_other: room for the durations of so many laps
+ * @unmap_other: unmap on another CPU
+ * @other_cpu:	that one, during a RUN
+ * @apart:	laps take more than the plain loop: see dmabench_laps_apart()
+ * @offset:	@cpu is so many bytes behind the beginning of a page
+ * @node:	where to allocate; NUMA_NO_NODE: anywhere
  * @source:	enum dmabench_source
  * @mmap_mode:	enum dmabench_mmap_mode
  * @memtype_changed: the kernel's own mapping of @cpu is not write-back now
@@ -112,7 +131,16 @@ struct dmabench_buffer {
 	size_t touch_bytes;
 	void *side;
 	u32 dirty;
+	bool apart;
+	bool unmap_other;
+	int other_cpu;
+	u32 batch;
+	struct dmabench_buffer *lot;
+	struct dmabench_buffer *first;
+	struct dmabench_stamps *stamps;
 
+	u32 offset;
+	int node;
 	u32 source;
 	u32 mmap_mode;
 	bool memtype_changed;
@@ -134,7 +162,7 @@ struct dmabench_buffer {
  * @sync_left:	1: the next lap syncs
  * @error:	why a lap could not be completed
  * @ns:		time of the laps so far, where it is not the time that passed: where the
- *		buffer is dirtied before each
+ *		buffer is dirtied before each, or unmapped on another CPU
  *
  * What is never due in a batch counts down from U64_MAX.
  */
@@ -158,6 +186,8 @@ struct dmabench_batch {
  * @ops:	the phases of a lap; called through here only outside of laps
  * @mean:	complete up to so many laps, reading no clock.  Return: laps completed
  * @stamped:	the same with each phase recorded in hist[DMABENCH_NR_PHASES]
+ * @rounds:	@mean for a batch of buffers
+ * @round:	the parts of which a round of such a batch is made
  * @create:	allocate what stays for the life of the buffer; on failure, leave
  *		nothing behind
  * @destroy:	free it
@@ -176,6 +206,8 @@ struct dmabench_strategy {
 	u64 (*mean)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps);
 	u64 (*stamped)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 		       struct dmabench_hist *hist);
+	u64 (*rounds)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps);
+	const struct dmabench_round_ops *round;
 	int (*create)(struct dmabench_buffer *b);
 	void (*destroy)(struct dmabench_buffer *b);
 	int (*mmap)(struct dmabench_buffer *b, struct vm_area_struct *vma);
@@ -186,6 +218,7 @@ struct dmabench_strategy {
  * @ref:	the file's reference, and that of a target's removal while it works
  * @lock:	one call at a time
  * @target:	claimed target; NULL: none
+ * @owner_node:	in its list of owners
  * @ready:	@buf is set up
  * @gone:	@target went away under a buffer that was set up
  * @buf:	the buffer
@@ -201,6 +234,7 @@ struct dmabench_context {
 	struct kref ref;
 	struct mutex lock;	/* held for a whole call */
 	struct dmabench_target *target;
+	struct list_head owner_node;
 	bool ready;
 	bool gone;
 	struct dmabench_buffer buf;
@@ -221,7 +255,13 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg);
 void dmabench_teardown(struct dmabench_context *ctx, int map_error);
 int dmabench_ready(struct dmabench_context *ctx);
 int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason);
+
+/* buffer.c */
 int dmabench_check_mapping(struct dmabench_buffer *b, size_t bytes);
+int dmabench_buffer_create(struct dmabench_buffer *b);
+void dmabench_buffer_describe(struct dmabench_buffer *b, struct dmabench_setup *arg);
+void dmabench_buffer_unmap(struct dmabench_buffer *b);
+void dmabench_buffer_destroy(struct dmabench_buffer *b);
 
 /* run.c */
 int dmabench_clock(struct dmabench_clock *arg);
@@ -230,9 +270,17 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg);
 void dmabench_touch(struct dmabench_buffer *b);
 
-/* dirty.c */
-u64 dmabench_laps_dirty(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
+/* apart.c */
+u64 dmabench_laps_apart(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 			struct dmabench_hist *hist);
+int dmabench_other_cpu(void);
+
+/* dirty.c */
+void dmabench_dirty(struct dmabench_buffer *b);
+
+/* mask.c */
+int dmabench_set_masks(struct device *dev, u32 bits, u32 *reason);
+bool dmabench_beyond_mask(struct dmabench_buffer *b);
 
 /* mmap.c */
 u32 dmabench_mmap_modes_here(const struct dmabench_strategy *strategy);
@@ -254,9 +302,9 @@ int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
 void dmabench_target_remove(struct dmabench_target *t);
 u32 dmabench_target_count(void);
 int dmabench_target_info(struct dmabench_target_info *arg);
-int dmabench_target_claim(struct dmabench_context *ctx, u32 id);
+int dmabench_target_claim(struct dmabench_context *ctx, u32 id, bool shared, u32 mask_bits);
 void dmabench_target_release(struct dmabench_context *ctx);
-int dmabench_set_mask(struct device *dev);
+bool dmabench_target_seclude(struct dmabench_context *ctx);
 struct device *dmabench_noncoherent_dev(void);
 int dmabench_platform_init(void);
 void dmabench_platform_exit(void);

@@ -200,6 +200,150 @@ dmabench_laps_stamped(const struct dmabench_lap_ops *ops, struct dmabench_buffer
 	return lap;
 }
 
+/**
+ * dmabench_round_use() - the first half of a round of laps: map all, then sync and touch each
+ * @ops:	compile-time constant
+ * @lot:	buffers
+ * @s:		in and out: where the batch stands; left to dmabench_round_end() but for the error
+ * @n:		how many laps, each with a buffer of its own
+ * @st:		for their durations; NULL: read no clock.  Compile-time constant, if NULL
+ *
+ * Return: 0, or an error; then nothing is mapped.
+ */
+static __always_inline int
+dmabench_round_use(const struct dmabench_lap_ops *ops, struct dmabench_buffer *lot,
+		   struct dmabench_batch *s, unsigned int n, struct dmabench_stamps *st)
+{
+	u64 sync_left = s->sync_left;
+	u64 last = st ? ktime_get_raw_fast_ns() : 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		s->error = ops->map(&lot[i]);
+		if (unlikely(s->error)) {
+			while (i--)
+				ops->unmap(&lot[i]);
+			return s->error;
+		}
+		if (st) {
+			st[i].done = 0;
+			st[i].last = last;
+			dmabench_stamp(&st[i], DMABENCH_PHASE_MAP);
+			last = st[i].last;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		struct dmabench_buffer *b = &lot[i];
+		bool sync = ops->sync_always || !--sync_left;
+
+		if (st)
+			st[i].last = last;
+		if (sync) {
+			if (ops->sync_for_device) {
+				ops->sync_for_device(b, b->sync_offset, b->sync_bytes);
+				if (st)
+					dmabench_stamp(&st[i], DMABENCH_PHASE_SYNC_FOR_DEVICE);
+			}
+			if (ops->sync_for_cpu) {
+				ops->sync_for_cpu(b, b->sync_offset, b->sync_bytes);
+				if (st)
+					dmabench_stamp(&st[i], DMABENCH_PHASE_SYNC_FOR_CPU);
+			}
+			sync_left = b->sync_every;
+		}
+		if (ops->touch && b->touch && (sync || ops->unmap_frees)) {
+			dmabench_touch(b);
+			if (st)
+				dmabench_stamp(&st[i], DMABENCH_PHASE_TOUCH);
+		}
+		if (st)
+			last = st[i].last;
+		barrier();
+	}
+	return 0;
+}
+
+/**
+ * dmabench_round_end() - the second half: unmap all; without a sync, only now touch
+ * @ops:	compile-time constant
+ * @lot:	buffers
+ * @s:		in and out: where the batch stands
+ * @n:		how many laps
+ * @st:		as given to dmabench_round_use()
+ */
+static __always_inline void
+dmabench_round_end(const struct dmabench_lap_ops *ops, struct dmabench_buffer *lot,
+		   struct dmabench_batch *s, unsigned int n, struct dmabench_stamps *st)
+{
+	u64 sync_left = s->sync_left;
+	u64 last = st ? ktime_get_raw_fast_ns() : 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct dmabench_buffer *b = &lot[i];
+		bool sync = ops->sync_always || !--sync_left;
+
+		if (sync)
+			sync_left = b->sync_every;
+		if (st)
+			st[i].last = last;
+		ops->unmap(b);
+		if (st)
+			dmabench_stamp(&st[i], DMABENCH_PHASE_UNMAP);
+		if (ops->touch && b->touch && !sync && !ops->unmap_frees) {
+			dmabench_touch(b);
+			if (st)
+				dmabench_stamp(&st[i], DMABENCH_PHASE_TOUCH);
+		}
+		if (st)
+			last = st[i].last;
+		barrier();
+	}
+	s->sync_left = sync_left;
+}
+
+/**
+ * struct dmabench_round_ops - the halves of a round, in a function each
+ * @use:	dmabench_round_use() without stamps
+ * @end:	dmabench_round_end() without stamps
+ * @use_stamped: the same with them
+ * @end_stamped: the same with them
+ */
+struct dmabench_round_ops {
+	int (*use)(struct dmabench_buffer *lot, struct dmabench_batch *s, unsigned int n);
+	void (*end)(struct dmabench_buffer *lot, struct dmabench_batch *s, unsigned int n);
+	int (*use_stamped)(struct dmabench_buffer *lot, struct dmabench_batch *s, unsigned int n,
+			   struct dmabench_stamps *st);
+	void (*end_stamped)(struct dmabench_buffer *lot, struct dmabench_batch *s, unsigned int n,
+			    struct dmabench_stamps *st);
+};
+
+/**
+ * dmabench_laps_rounds() - complete laps in rounds of b->batch, without reading the clock
+ * @ops:	compile-time constant
+ * @b:		pattern of the lot
+ * @s:		in and out: where the batch stands
+ * @laps:	how many
+ *
+ * Return: laps completed; fewer than @laps if s->error is set.
+ */
+static __always_inline u64
+dmabench_laps_rounds(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b,
+		     struct dmabench_batch *s, u64 laps)
+{
+	u64 done = 0;
+
+	while (done < laps) {
+		unsigned int n = min_t(u64, b->batch, laps - done);
+
+		if (dmabench_round_use(ops, b->lot, s, n, NULL))
+			break;
+		dmabench_round_end(ops, b->lot, s, n, NULL);
+		done += n;
+	}
+	return done;
+}
+
 /* Make PREFIX_mean() and PREFIX_stamped() out of a static const dmabench_lap_ops. */
 #define DMABENCH_DEFINE_LAPS(prefix, ops)					\
 static u64 prefix##_mean(struct dmabench_buffer *b,				\
@@ -213,6 +357,47 @@ static u64 prefix##_stamped(struct dmabench_buffer *b,				\
 			    struct dmabench_hist *hist)				\
 {										\
 	return dmabench_laps_stamped(&(ops), b, s, laps, hist);			\
+}
+
+/* Make PREFIX_rounds() and PREFIX_round out of one that maps and unmaps. */
+#define DMABENCH_DEFINE_ROUNDS(prefix, ops)					\
+static int prefix##_use(struct dmabench_buffer *lot,				\
+			struct dmabench_batch *s, unsigned int n)		\
+{										\
+	return dmabench_round_use(&(ops), lot, s, n, NULL);			\
+}										\
+										\
+static void prefix##_end(struct dmabench_buffer *lot,				\
+			 struct dmabench_batch *s, unsigned int n)		\
+{										\
+	dmabench_round_end(&(ops), lot, s, n, NULL);				\
+}										\
+										\
+static int prefix##_use_stamped(struct dmabench_buffer *lot,			\
+				struct dmabench_batch *s, unsigned int n,	\
+				struct dmabench_stamps *st)			\
+{										\
+	return dmabench_round_use(&(ops), lot, s, n, st);			\
+}										\
+										\
+static void prefix##_end_stamped(struct dmabench_buffer *lot,			\
+				 struct dmabench_batch *s, unsigned int n,	\
+				 struct dmabench_stamps *st)			\
+{										\
+	dmabench_round_end(&(ops), lot, s, n, st);				\
+}										\
+										\
+static const struct dmabench_round_ops prefix##_round = {			\
+	.use		= prefix##_use,						\
+	.end		= prefix##_end,						\
+	.use_stamped	= prefix##_use_stamped,					\
+	.end_stamped	= prefix##_end_stamped,					\
+};										\
+										\
+static u64 prefix##_rounds(struct dmabench_buffer *b,				\
+			   struct dmabench_batch *s, u64 laps)			\
+{										\
+	return dmabench_laps_rounds(&(ops), b, s, laps);			\
 }
 
 #endif /* _DMABENCH_LAP_H */

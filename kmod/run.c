@@ -119,8 +119,8 @@ void dmabench_touch(struct dmabench_buffer *b)
 static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 		     struct dmabench_hist *hist)
 {
-	if (b->dirty)
-		return dmabench_laps_dirty(b, s, laps, hist);
+	if (b->apart)
+		return dmabench_laps_apart(b, s, laps, hist);
 	if (hist)
 		return b->strategy->stamped(b, s, laps, hist);
 	return b->strategy->mean(b, s, laps);
@@ -128,11 +128,11 @@ static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 la
 
 /*
  * How much slower to be.  Not null: it calls nothing of the DMA API, so that it tells a slower
- * API from a slower machine.  Not where the buffer is dirtied, which is timed lap by lap.
+ * API from a slower machine.  Not where laps are timed one by one.
  */
 static unsigned int slowdown_pct(const struct dmabench_buffer *b)
 {
-	if (b->dirty || b->strategy->id == DMABENCH_NULL)
+	if (b->dirty || b->unmap_other || b->strategy->id == DMABENCH_NULL)
 		return 0;
 	return min(READ_ONCE(inject_slowdown_pct), MAX_SLOWDOWN_PCT);
 }
@@ -144,6 +144,22 @@ static noinline void slow_down(u64 since, unsigned int percent)
 
 	while (ktime_get_raw_fast_ns() < end)
 		cpu_relax();
+}
+
+/* How many laps to run before giving way: whole rounds of a batch. */
+static noinline u64 group_of(const struct dmabench_buffer *b)
+{
+	u64 laps = clamp_t(u64, GROUP_BYTES / b->size, 1, GROUP_LAPS);
+
+	return max_t(u64, laps - laps % b->batch, b->batch);
+}
+
+static noinline int find_other_cpu(struct dmabench_buffer *b)
+{
+	b->other_cpu = dmabench_other_cpu();
+	if (b->other_cpu == -ENODEV)
+		return dmabench_fail(b, DMABENCH_REASON_ONE_CPU);
+	return min(b->other_cpu, 0);
 }
 
 /**
@@ -170,8 +186,14 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 	if (err)
 		return err;
 	slower = slowdown_pct(b);
-	group = clamp_t(u64, GROUP_BYTES / b->size, 1, GROUP_LAPS);
 	b->reason = DMABENCH_REASON_NONE;
+	if (b->unmap_other) {
+		err = find_other_cpu(b);
+		arg->reason = b->reason;
+		if (err)
+			return err;
+	}
+	group = group_of(b);
 
 	start = ktime_get_raw_fast_ns();
 	since = start;
@@ -195,7 +217,7 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		cond_resched();
 	}
 	arg->total_ns = ktime_get_raw_fast_ns() - start;
-	if (b->dirty)
+	if (b->dirty || b->unmap_other)
 		arg->total_ns = max_t(s64, s.ns, 0);
 	arg->laps_done = done;
 
@@ -204,6 +226,7 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		b->strategy->ops->unmap(b);
 	if (s.error)
 		err = dmabench_fail(b, s.error == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
+				       s.error == -ENODEV ? DMABENCH_REASON_ONE_CPU :
 							    DMABENCH_REASON_MAP_FAILED);
 	arg->reason = b->reason;
 	if (err == -ENODEV)

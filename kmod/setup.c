@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SETUP and TEARDOWN: from a description to a buffer that is ready, and back. */
 #include <linux/dma-mapping.h>
-#include <linux/iommu.h>
-#include <linux/slab.h>
-#include <linux/vmalloc.h>
-#include "compat.h"
+#include <linux/nodemask.h>
 #include "lap.h"
 
 /**
@@ -20,6 +17,8 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	switch (reason) {
 	case DMABENCH_REASON_MAP_FAILED:
 	case DMABENCH_REASON_DMA_MASK:
+	case DMABENCH_REASON_COHERENT_MASK:
+	case DMABENCH_REASON_BEYOND_MASK:
 		return -EIO;
 	case DMABENCH_REASON_ABOVE_MAX_MAPPING:
 	case DMABENCH_REASON_ABOVE_SOURCE_MAX:
@@ -33,6 +32,8 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	case DMABENCH_REASON_MMAP_MODE:
 	case DMABENCH_REASON_MMAP_ARCH:
 	case DMABENCH_REASON_PARTIAL_SYNC:
+	case DMABENCH_REASON_ONE_CPU:
+	case DMABENCH_REASON_NODE:
 		return -EOPNOTSUPP;
 	case DMABENCH_REASON_TARGET_BUSY:
 		return -EBUSY;
@@ -40,20 +41,6 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 		break;
 	}
 	return -EINVAL;
-}
-
-/**
- * dmabench_check_mapping() - ask whether one mapping may be so large
- * @b:		buffer; its device is asked
- * @bytes:	size of one mapping, or of one entry of a list
- *
- * Return: 0 or -ERANGE.
- */
-int dmabench_check_mapping(struct dmabench_buffer *b, size_t bytes)
-{
-	if (bytes > dma_max_mapping_size(b->dev))
-		return dmabench_fail(b, DMABENCH_REASON_ABOVE_MAX_MAPPING);
-	return 0;
 }
 
 /**
@@ -74,72 +61,9 @@ int dmabench_ready(struct dmabench_context *ctx)
 	return ctx->ready ? 0 : -ENODATA;
 }
 
-static phys_addr_t buffer_phys(const struct dmabench_buffer *b)
-{
-	if (b->pages)
-		return page_to_phys(b->pages[0]);
-	if (is_vmalloc_addr(b->cpu))
-		return PFN_PHYS(vmalloc_to_pfn(b->cpu)) + offset_in_page(b->cpu);
-	return virt_to_phys(b->cpu);
-}
-
-/**
- * mapped_twice_alike() - map the first page of a mapped buffer a second time
- * @b:		mapped streaming buffer
- * @phys:	its physical address
- *
- * A bus offset is a function of the physical address, so it gives the same DMA
- * address again.  A bounce buffer is in use until it is unmapped, so a second mapping
- * gets another, or none.  The direction is to_device, which is the one that
- * DMA_API_DEBUG allows to be mapped twice at a time.
- *
- * Return: whether both have the same DMA address.
- */
-static bool mapped_twice_alike(struct dmabench_buffer *b, phys_addr_t phys)
-{
-	size_t bytes = min_t(size_t, b->size, PAGE_SIZE - offset_in_page(phys));
-	dma_addr_t dma;
-	bool alike;
-
-	dma = dma_map_page_attrs(b->dev, pfn_to_page(PHYS_PFN(phys)),
-				 offset_in_page(phys), bytes, DMA_TO_DEVICE,
-				 DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN);
-	if (dma_mapping_error(b->dev, dma))
-		return false;
-	alike = dma == b->dma;
-	dma_unmap_page_attrs(b->dev, dma, bytes, DMA_TO_DEVICE,
-			     DMA_ATTR_SKIP_CPU_SYNC);
-	return alike;
-}
-
-/* How the DMA address of a mapped buffer follows from its physical address. */
-static u32 buffer_relation(struct dmabench_buffer *b, phys_addr_t phys)
-{
-	struct iommu_domain *domain;
-
-	if (b->dma == phys)
-		return DMABENCH_RELATION_IDENTITY;
-
-	/* An identity domain leads back to the DMA address, and translates nothing. */
-	domain = iommu_get_domain_for_dev(b->dev);
-	if (domain) {
-		phys_addr_t to = iommu_iova_to_phys(domain, b->dma);
-
-		if (PHYS_PFN(to) == PHYS_PFN(phys))
-			return DMABENCH_RELATION_IOMMU;
-		if (to != b->dma)
-			return DMABENCH_RELATION_BOUNCED;
-	}
-
-	/* DMA memory is allocated within reach of the device. */
-	if (!b->strategy->sources || mapped_twice_alike(b, phys))
-		return DMABENCH_RELATION_OFFSET;
-	return DMABENCH_RELATION_BOUNCED;
-}
-
 static int setup_check_ranges(const struct dmabench_setup *arg)
 {
-	if (arg->flags)
+	if (arg->flags & ~DMABENCH_SETUP_SHARED)
 		return -EINVAL;
 	if (arg->buf_size < DMABENCH_MIN_SIZE || arg->buf_size > DMABENCH_MAX_SIZE)
 		return -EINVAL;
@@ -156,6 +80,52 @@ static int setup_check_ranges(const struct dmabench_setup *arg)
 	    arg->mmap_mode > DMABENCH_MMAP_COHERENT ||
 	    arg->dirty > 100 || arg->reserved)
 		return -EINVAL;
+	if (arg->mask_bits && (arg->mask_bits < DMABENCH_MIN_MASK_BITS ||
+			       arg->mask_bits > DMABENCH_MAX_MASK_BITS))
+		return -EINVAL;
+	if (arg->batch > DMABENCH_MAX_BATCH || arg->offset > DMABENCH_MAX_OFFSET ||
+	    arg->unmap_cpu > DMABENCH_UNMAP_CPU_OTHER || arg->node > DMABENCH_MAX_NODE + 1)
+		return -EINVAL;
+	return 0;
+}
+
+/* Several buffers at a time, and another CPU to unmap them: both are of laps that map. */
+static int setup_rounds(struct dmabench_buffer *b, struct dmabench_setup *arg)
+{
+	int cpu;
+
+	b->batch = arg->batch ?: 1;
+	b->unmap_other = arg->unmap_cpu == DMABENCH_UNMAP_CPU_OTHER;
+	b->apart = b->dirty || b->batch > 1 || b->unmap_other;
+	b->first = b;
+	if (b->batch == 1 && !b->unmap_other)
+		return 0;
+	if (!b->strategy->round || b->map_every != 1)
+		return -EINVAL;
+	if (b->batch > 1 && (arg->mmap_mode || b->batch > DMABENCH_MAX_SIZE / b->size))
+		return -EINVAL;
+	if (!b->unmap_other)
+		return 0;
+	cpu = dmabench_other_cpu();
+	if (cpu < 0)
+		return cpu == -ENODEV ? dmabench_fail(b, DMABENCH_REASON_ONE_CPU) : cpu;
+	arg->unmapped_on = cpu;
+	return 0;
+}
+
+/* Where in a page, and on which node, memory of ours is: not that of the DMA API. */
+static int setup_place(struct dmabench_buffer *b, const struct dmabench_setup *arg)
+{
+	b->offset = arg->offset;
+	b->node = arg->node ? (int)arg->node - 1 : NUMA_NO_NODE;
+	if (b->offset && (!b->strategy->sources || arg->mmap_mode))
+		return -EINVAL;
+	if (!arg->node)
+		return 0;
+	if (!b->strategy->sources || b->source == DMABENCH_SOURCE_USER)
+		return -EINVAL;
+	if (b->node >= MAX_NUMNODES || !node_state(b->node, N_MEMORY))
+		return dmabench_fail(b, DMABENCH_REASON_NODE);
 	return 0;
 }
 
@@ -200,7 +170,7 @@ static int setup_mmap_mode(struct dmabench_buffer *b, const struct dmabench_setu
 }
 
 /* Take over what user space asks for, as far as it is possible. */
-static int setup_describe(struct dmabench_buffer *b, const struct dmabench_setup *arg)
+static int setup_describe(struct dmabench_buffer *b, struct dmabench_setup *arg)
 {
 	const struct dmabench_lap_ops *ops;
 	int err;
@@ -231,91 +201,36 @@ static int setup_describe(struct dmabench_buffer *b, const struct dmabench_setup
 	if (ops->sync_for_cpu && !ops->sync_always && b->sync_bytes != b->size &&
 	    !(b->strategy->flags & DMABENCH_STRATEGY_RANGED_SYNC))
 		return dmabench_fail(b, DMABENCH_REASON_PARTIAL_SYNC);
+	err = setup_rounds(b, arg);
+	if (err)
+		return err;
 	err = setup_source(b, arg);
+	if (err)
+		return err;
+	err = setup_place(b, arg);
 	if (err)
 		return err;
 	return setup_mmap_mode(b, arg);
 }
 
-static int buffer_map(struct dmabench_buffer *b)
+/*
+ * Whether it is the masks that were asked for that are to blame: does it work without them?
+ * Who shares the target has masks in use, which must not change.
+ */
+static bool mask_is_to_blame(struct dmabench_context *ctx, const struct dmabench_setup *arg)
 {
-	int err = b->strategy->ops->map(b);
+	struct dmabench_buffer trial = ctx->buf;
+	u32 reason;
 
-	if (err)
-		return dmabench_fail(b, err == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
-							 DMABENCH_REASON_MAP_FAILED);
-	b->mapped = true;
-	return 0;
-}
-
-static void buffer_unmap(struct dmabench_buffer *b)
-{
-	if (b->mapped)
-		b->strategy->ops->unmap(b);
-	b->mapped = false;
-}
-
-static void buffer_destroy(struct dmabench_buffer *b)
-{
-	/* Better to lose the memory than to give it back with a foreign memory type. */
-	if (!dmabench_mmap_unprepare(b))
-		return;
-	if (b->strategy->destroy)
-		b->strategy->destroy(b);
-}
-
-/* Allocate the buffer and map it once, which tells where it is. */
-static int buffer_create(struct dmabench_buffer *b, struct dmabench_setup *arg)
-{
-	const struct dmabench_strategy *strategy = b->strategy;
-	phys_addr_t phys;
-	int err;
-
-	if (dmabench_set_mask(b->dev))
-		return dmabench_fail(b, DMABENCH_REASON_DMA_MASK);
-	arg->dma_mask = dma_get_mask(b->dev);
-	if (!strategy->sources && b->mmap_mode && !dma_can_mmap(b->dev))
-		return dmabench_fail(b, DMABENCH_REASON_MMAP_ARCH);
-
-	if (strategy->create) {
-		err = strategy->create(b);
-		if (err)
-			return err;
-	}
-	err = dmabench_mmap_prepare(b);
-	if (err)
-		goto err_destroy;
-	if (b->touch == DMABENCH_TOUCH_COPY) {
-		b->side = kvzalloc(b->touch_bytes, GFP_KERNEL);
-		if (!b->side) {
-			err = dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
-			goto err_destroy;
-		}
-	}
-	if (!strategy->ops->map)
-		return 0;
-	err = buffer_map(b);
-	if (err)
-		goto err_free_side;
-
-	phys = buffer_phys(b);
-	arg->phys_addr = phys;
-	arg->dma_addr = b->dma;
-	arg->relation = buffer_relation(b, phys);
-	/* After mapping: the first bounced mapping is what ends the elision. */
-	if (!strategy->ops->sync_always && !strategy->plain &&
-	    dmabench_sync_elided(b->dev))
-		arg->elided = BIT(DMABENCH_PHASE_SYNC_FOR_DEVICE) |
-			      BIT(DMABENCH_PHASE_SYNC_FOR_CPU);
-	if (b->map_every)
-		buffer_unmap(b);
-	return 0;
-
-err_free_side:
-	kvfree(b->side);
-err_destroy:
-	buffer_destroy(b);
-	return err;
+	if (!arg->mask_bits || (trial.reason != DMABENCH_REASON_MAP_FAILED &&
+				trial.reason != DMABENCH_REASON_NO_MEMORY))
+		return false;
+	if (!dmabench_target_seclude(ctx) || dmabench_set_masks(trial.dev, 0, &reason))
+		return false;
+	if (dmabench_buffer_create(&trial))
+		return false;
+	dmabench_buffer_destroy(&trial);
+	return true;
 }
 
 /**
@@ -339,23 +254,30 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg)
 	arg->phys_addr = 0;
 	arg->dma_addr = 0;
 	arg->dma_mask = 0;
+	arg->coherent_mask = 0;
+	arg->unmapped_on = 0;
 
 	err = setup_describe(b, arg);
 	if (err)
 		goto out;
 	arg->source_used = b->source;
-	err = dmabench_target_claim(ctx, arg->target);
-	if (err) {
-		if (err == -EBUSY)
-			dmabench_fail(b, DMABENCH_REASON_TARGET_BUSY);
+	err = dmabench_target_claim(ctx, arg->target, arg->flags & DMABENCH_SETUP_SHARED,
+				    arg->mask_bits);
+	if (err)
 		goto out;
-	}
 	b->dev = ctx->target->dev;
-	err = buffer_create(b, arg);
+	arg->dma_mask = dma_get_mask(b->dev);
+	arg->coherent_mask = b->dev->coherent_dma_mask;
+	err = dmabench_buffer_create(b);
 	if (err) {
+		if (mask_is_to_blame(ctx, arg))
+			err = dmabench_fail(b, DMABENCH_REASON_BEYOND_MASK);
 		dmabench_target_release(ctx);
 		goto out;
 	}
+	dmabench_buffer_describe(b, arg);
+	if (b->map_every)
+		dmabench_buffer_unmap(b);
 	ctx->ready = true;
 	dmabench_mmap_allow(ctx);
 out:
@@ -377,8 +299,6 @@ void dmabench_teardown(struct dmabench_context *ctx, int map_error)
 	if (!ctx->ready)
 		return;
 	ctx->ready = false;
-	buffer_unmap(b);
-	kvfree(b->side);
-	buffer_destroy(b);
+	dmabench_buffer_destroy(b);
 	dmabench_target_release(ctx);
 }

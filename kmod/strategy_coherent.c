@@ -68,7 +68,9 @@ static const struct dmabench_lap_ops write_combine_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(coherent, coherent_ops)
+DMABENCH_DEFINE_ROUNDS(coherent, coherent_ops)
 DMABENCH_DEFINE_LAPS(write_combine, write_combine_ops)
+DMABENCH_DEFINE_ROUNDS(write_combine, write_combine_ops)
 
 static int coherent_mmap(struct dmabench_buffer *b, struct vm_area_struct *vma)
 {
@@ -89,6 +91,8 @@ const struct dmabench_strategy dmabench_coherent = {
 	.ops		= &coherent_ops,
 	.mean		= coherent_mean,
 	.stamped	= coherent_stamped,
+	.rounds		= coherent_rounds,
+	.round		= &coherent_round,
 	.mmap		= coherent_mmap,
 };
 
@@ -101,5 +105,7 @@ const struct dmabench_strategy dmabench_write_combine = {
 	.ops		= &write_combine_ops,
 	.mean		= write_combine_mean,
 	.stamped	= write_combine_stamped,
+	.rounds		= write_combine_rounds,
+	.round		= &write_combine_round,
 	.mmap		= write_combine_mmap,
 };

@@ -48,6 +48,7 @@ static const struct dmabench_lap_ops copy_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(copy, copy_ops)
+DMABENCH_DEFINE_ROUNDS(copy, copy_ops)
 
 static int copy_create(struct dmabench_buffer *b)
 {
@@ -70,6 +71,8 @@ const struct dmabench_strategy dmabench_copy = {
 	.ops		= &copy_ops,
 	.mean		= copy_mean,
 	.stamped	= copy_stamped,
+	.rounds		= copy_rounds,
+	.round		= &copy_round,
 	.create		= copy_create,
 	.destroy	= copy_destroy,
 };

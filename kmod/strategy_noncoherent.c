@@ -48,6 +48,7 @@ static const struct dmabench_lap_ops noncoherent_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(noncoherent, noncoherent_ops)
+DMABENCH_DEFINE_ROUNDS(noncoherent, noncoherent_ops)
 
 const struct dmabench_strategy dmabench_noncoherent = {
 	.id		= DMABENCH_NONCOHERENT,
@@ -57,6 +58,8 @@ const struct dmabench_strategy dmabench_noncoherent = {
 	.ops		= &noncoherent_ops,
 	.mean		= noncoherent_mean,
 	.stamped	= noncoherent_stamped,
+	.rounds		= noncoherent_rounds,
+	.round		= &noncoherent_round,
 };
 
 #if DMABENCH_HAVE_NONCONTIGUOUS
@@ -106,6 +109,7 @@ static const struct dmabench_lap_ops noncontiguous_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(noncontiguous, noncontiguous_ops)
+DMABENCH_DEFINE_ROUNDS(noncontiguous, noncontiguous_ops)
 
 const struct dmabench_strategy dmabench_noncontiguous = {
 	.id		= DMABENCH_NONCONTIGUOUS,
@@ -115,5 +119,7 @@ const struct dmabench_strategy dmabench_noncontiguous = {
 	.ops		= &noncontiguous_ops,
 	.mean		= noncontiguous_mean,
 	.stamped	= noncontiguous_stamped,
+	.rounds		= noncontiguous_rounds,
+	.round		= &noncontiguous_round,
 };
 #endif /* DMABENCH_HAVE_NONCONTIGUOUS */

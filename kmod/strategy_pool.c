@@ -50,11 +50,16 @@ static const struct dmabench_lap_ops pool_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(pool, pool_ops)
+DMABENCH_DEFINE_ROUNDS(pool, pool_ops)
 
 static int pool_create(struct dmabench_buffer *b)
 {
 	if (b->size > DMABENCH_POOL_MAX)
 		return dmabench_fail(b, DMABENCH_REASON_ABOVE_SOURCE_MAX);
+	/* A batch takes its blocks from one pool. */
+	b->pool = b->first->pool;
+	if (b->pool)
+		return 0;
 	b->pool = dma_pool_create("dmabench", b->dev, b->size,
 				  dma_get_cache_alignment(), 0);
 	return b->pool ? 0 : dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
@@ -62,7 +67,8 @@ static int pool_create(struct dmabench_buffer *b)
 
 static void pool_destroy(struct dmabench_buffer *b)
 {
-	dma_pool_destroy(b->pool);
+	if (b == b->first)
+		dma_pool_destroy(b->pool);
 	b->pool = NULL;
 }
 
@@ -74,6 +80,8 @@ const struct dmabench_strategy dmabench_pool = {
 	.ops		= &pool_ops,
 	.mean		= pool_mean,
 	.stamped	= pool_stamped,
+	.rounds		= pool_rounds,
+	.round		= &pool_round,
 	.create		= pool_create,
 	.destroy	= pool_destroy,
 };

@@ -10,7 +10,7 @@
 
 static __always_inline int recycle_map(struct dmabench_buffer *b)
 {
-	b->dma = dma_map_page_attrs(b->dev, virt_to_page(b->cpu), 0, b->size, b->dir,
+	b->dma = dma_map_page_attrs(b->dev, virt_to_page(b->cpu), b->offset, b->size, b->dir,
 				    DMA_ATTR_SKIP_CPU_SYNC);
 	return dma_mapping_error(b->dev, b->dma) ? -EIO : 0;
 }
@@ -41,6 +41,7 @@ static const struct dmabench_lap_ops recycle_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(recycle, recycle_ops)
+DMABENCH_DEFINE_ROUNDS(recycle, recycle_ops)
 
 const struct dmabench_strategy dmabench_streaming_recycle = {
 	.id		= DMABENCH_STREAMING_RECYCLE,
@@ -52,6 +53,8 @@ const struct dmabench_strategy dmabench_streaming_recycle = {
 	.ops		= &recycle_ops,
 	.mean		= recycle_mean,
 	.stamped	= recycle_stamped,
+	.rounds		= recycle_rounds,
+	.round		= &recycle_round,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 };

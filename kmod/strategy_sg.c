@@ -24,7 +24,7 @@ static __always_inline void sg_unmap(struct dmabench_buffer *b)
 	dma_unmap_sgtable(b->dev, &b->sgt, b->dir, 0);
 }
 
-/* vmalloc()'s second mapping matters to caches that know virtual addresses: cachetlb.rst */
+/* A second mapping matters to caches that know virtual addresses: cachetlb.rst */
 static __always_inline void sg_sync_for_device(struct dmabench_buffer *b,
 					       size_t offset, size_t bytes)
 {
@@ -50,11 +50,15 @@ static const struct dmabench_lap_ops sg_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(sg, sg_ops)
+DMABENCH_DEFINE_ROUNDS(sg, sg_ops)
 
 static int alloc_page_by_page(struct dmabench_buffer *b, unsigned int nr)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO |
+			  (b->node == NUMA_NO_NODE ? 0 : __GFP_THISNODE | __GFP_NOWARN);
+
 	while (b->nr_pages < nr) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		struct page *page = alloc_pages_node(b->node, gfp, 0);
 
 		if (!page)
 			return dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
@@ -65,11 +69,13 @@ static int alloc_page_by_page(struct dmabench_buffer *b, unsigned int nr)
 
 static int alloc_virtually(struct dmabench_buffer *b, unsigned int nr)
 {
-	b->cpu = vzalloc(b->size);
-	if (!b->cpu)
+	void *memory = vzalloc_node(b->offset + b->size, b->node);
+
+	if (!memory)
 		return dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
+	b->cpu = memory + b->offset;
 	while (b->nr_pages < nr) {
-		b->pages[b->nr_pages] = vmalloc_to_page(b->cpu + b->nr_pages * PAGE_SIZE);
+		b->pages[b->nr_pages] = vmalloc_to_page(memory + b->nr_pages * PAGE_SIZE);
 		b->nr_pages++;
 	}
 	return 0;
@@ -87,12 +93,38 @@ static int sg_get_pages(struct dmabench_buffer *b, unsigned int nr)
 	}
 }
 
+/*
+ * With an offset, the pages are not cut where the buffer is.  Then the CPU works on them through
+ * one more mapping, in which the buffer is in one piece, so that no lap has to know of it.
+ */
+static int sg_join_pages(struct dmabench_buffer *b)
+{
+	void *memory;
+
+	if (!b->offset || b->source == DMABENCH_SOURCE_VMALLOC)
+		return 0;
+	memory = vmap(b->pages, b->nr_pages, VM_MAP, PAGE_KERNEL);
+	if (!memory)
+		return dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
+	b->cpu = memory + b->offset;
+	return 0;
+}
+
+static void sg_part_pages(struct dmabench_buffer *b)
+{
+	if (!b->cpu || b->source == DMABENCH_SOURCE_VMALLOC)
+		return;
+	vunmap(b->cpu - b->offset);
+	b->cpu = NULL;
+}
+
 /* Those that there are: sg_get_pages() may have failed. */
 static void sg_put_pages(struct dmabench_buffer *b)
 {
 	switch (b->source) {
 	case DMABENCH_SOURCE_VMALLOC:
-		vfree(b->cpu);
+		if (b->cpu)
+			vfree(b->cpu - b->offset);
 		b->cpu = NULL;
 		b->nr_pages = 0;
 		break;
@@ -111,9 +143,10 @@ static void sg_put_pages(struct dmabench_buffer *b)
 
 static int sg_create(struct dmabench_buffer *b)
 {
-	const unsigned int nr = DIV_ROUND_UP(b->size, PAGE_SIZE);
+	const unsigned int nr = DIV_ROUND_UP(b->offset + b->size, PAGE_SIZE);
 	struct scatterlist *sg;
 	size_t left = b->size;
+	size_t from = b->offset;
 	unsigned int i;
 	int err;
 
@@ -127,16 +160,22 @@ static int sg_create(struct dmabench_buffer *b)
 	err = sg_get_pages(b, nr);
 	if (err)
 		goto err_put_pages;
+	err = sg_join_pages(b);
+	if (err)
+		goto err_put_pages;
 	if (sg_alloc_table(&b->sgt, nr, GFP_KERNEL)) {
 		err = dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
-		goto err_put_pages;
+		goto err_part_pages;
 	}
 	for_each_sgtable_sg(&b->sgt, sg, i) {
-		sg_set_page(sg, b->pages[i], min_t(size_t, left, PAGE_SIZE), 0);
+		sg_set_page(sg, b->pages[i], min_t(size_t, left, PAGE_SIZE - from), from);
 		left -= sg->length;
+		from = 0;
 	}
 	return 0;
 
+err_part_pages:
+	sg_part_pages(b);
 err_put_pages:
 	sg_put_pages(b);
 	return err;
@@ -145,6 +184,7 @@ err_put_pages:
 static void sg_destroy(struct dmabench_buffer *b)
 {
 	sg_free_table(&b->sgt);
+	sg_part_pages(b);
 	sg_put_pages(b);
 }
 
@@ -161,6 +201,8 @@ const struct dmabench_strategy dmabench_streaming_sg = {
 	.ops		= &sg_ops,
 	.mean		= sg_mean,
 	.stamped	= sg_stamped,
+	.rounds		= sg_rounds,
+	.round		= &sg_round,
 	.create		= sg_create,
 	.destroy	= sg_destroy,
 };

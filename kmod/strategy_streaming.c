@@ -4,7 +4,9 @@
  * the device and taken back.
  */
 #include <linux/dma-mapping.h>
+#include <linux/atomic.h>
 #include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 #include "compat.h"
 #include "lap.h"
@@ -22,7 +24,7 @@ static __always_inline void single_unmap(struct dmabench_buffer *b)
 
 static __always_inline int page_map(struct dmabench_buffer *b)
 {
-	b->dma = dma_map_page(b->dev, virt_to_page(b->cpu), 0, b->size, b->dir);
+	b->dma = dma_map_page(b->dev, virt_to_page(b->cpu), b->offset, b->size, b->dir);
 	return dma_mapping_error(b->dev, b->dma) ? -EIO : 0;
 }
 
@@ -60,7 +62,9 @@ static const struct dmabench_lap_ops page_ops = {
 };
 
 DMABENCH_DEFINE_LAPS(single, single_ops)
+DMABENCH_DEFINE_ROUNDS(single, single_ops)
 DMABENCH_DEFINE_LAPS(page, page_ops)
+DMABENCH_DEFINE_ROUNDS(page, page_ops)
 
 /*
  * What a slab's largest order holds with room for the debugging data that slub_debug adds to
@@ -69,33 +73,61 @@ DMABENCH_DEFINE_LAPS(page, page_ops)
 #define DMABENCH_SLAB_MAX	(KMALLOC_MAX_SIZE / 2)
 
 /*
- * A cache for one object, with what a driver's cache of DMA buffers has to ask for: objects
- * that share no cache line.  The device is in the name because names must be unique, and a
- * device has one buffer at a time.
+ * A cache for one buffer or the lot of a batch, with what a driver's cache of DMA buffers has
+ * to ask for: objects that share no cache line.  There is a number in the name because names
+ * must be unique, and files that share a device have a cache each.
  */
-static void *slab_alloc(struct dmabench_buffer *b, gfp_t gfp)
+static void *slab_alloc(struct dmabench_buffer *b, size_t bytes, gfp_t gfp)
 {
+	static atomic_t caches = ATOMIC_INIT(0);
+	size_t align = b->offset ? PAGE_SIZE : dma_get_cache_alignment();
+	struct kmem_cache *slab = b->first->slab;
 	char name[64];
 	void *object;
 
-	snprintf(name, sizeof(name), "dmabench-%s", dev_name(b->dev));
-	b->slab = kmem_cache_create(name, b->size, dma_get_cache_alignment(),
-				    SLAB_HWCACHE_ALIGN | DMABENCH_SLAB_NO_MERGE, NULL);
-	if (!b->slab)
-		return NULL;
-	object = kmem_cache_alloc(b->slab, gfp);
-	if (!object) {
-		kmem_cache_destroy(b->slab);
-		b->slab = NULL;
+	if (!slab) {
+		snprintf(name, sizeof(name), "dmabench-%d", atomic_inc_return(&caches));
+		slab = kmem_cache_create(name, bytes, align,
+					 SLAB_HWCACHE_ALIGN | DMABENCH_SLAB_NO_MERGE, NULL);
+		if (!slab)
+			return NULL;
 	}
+	object = kmem_cache_alloc_node(slab, gfp, b->node);
+	if (object)
+		b->slab = slab;
+	else if (!b->first->slab)
+		kmem_cache_destroy(slab);
 	return object;
 }
 
-static void slab_free(struct dmabench_buffer *b)
+/* The first one goes last. */
+static void slab_free(struct dmabench_buffer *b, void *object)
 {
-	kmem_cache_free(b->slab, b->cpu);
-	kmem_cache_destroy(b->slab);
+	kmem_cache_free(b->slab, object);
+	if (b == b->first)
+		kmem_cache_destroy(b->slab);
 	b->slab = NULL;
+}
+
+/* alloc_pages_exact(), but from a node of one's choice. */
+static void *pages_alloc(struct dmabench_buffer *b, size_t bytes, gfp_t gfp)
+{
+	unsigned int order = get_order(bytes);
+	struct page *page;
+
+	if (b->node == NUMA_NO_NODE)
+		return alloc_pages_exact(bytes, gfp);
+	page = alloc_pages_node(b->node, gfp, order);
+	if (!page)
+		return NULL;
+	if (order) {
+		unsigned long used = PAGE_ALIGN(bytes) >> PAGE_SHIFT;
+
+		split_page(page, order);
+		for (; used < 1UL << order; used++)
+			__free_page(page + used);
+	}
+	return page_address(page);
 }
 
 /**
@@ -106,7 +138,9 @@ static void slab_free(struct dmabench_buffer *b)
  */
 int dmabench_streaming_create(struct dmabench_buffer *b)
 {
-	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN |
+			  (b->node == NUMA_NO_NODE ? 0 : __GFP_THISNODE);
+	size_t bytes = b->offset + b->size;
 	size_t limit;
 	int err;
 
@@ -125,21 +159,28 @@ int dmabench_streaming_create(struct dmabench_buffer *b)
 		limit = PAGE_SIZE << DMABENCH_MAX_PAGE_ORDER;
 		break;
 	}
-	if (b->size > limit)
+	/* What is a power of two is aligned to itself. */
+	if (b->offset && b->source == DMABENCH_SOURCE_KMALLOC)
+		bytes = max_t(size_t, roundup_pow_of_two(bytes), PAGE_SIZE);
+	if (bytes > limit)
 		return dmabench_fail(b, DMABENCH_REASON_ABOVE_SOURCE_MAX);
 
 	switch (b->source) {
 	case DMABENCH_SOURCE_KMALLOC:
-		b->cpu = kmalloc(b->size, gfp);
+		/* No two buffers share a cache line. */
+		b->cpu = kmalloc_node(max_t(size_t, bytes, L1_CACHE_BYTES), gfp, b->node);
 		break;
 	case DMABENCH_SOURCE_SLAB:
-		b->cpu = slab_alloc(b, gfp);
+		b->cpu = slab_alloc(b, bytes, gfp);
 		break;
 	default:
-		b->cpu = alloc_pages_exact(b->size, gfp);
+		b->cpu = pages_alloc(b, bytes, gfp);
 		break;
 	}
-	return b->cpu ? 0 : dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
+	if (!b->cpu)
+		return dmabench_fail(b, DMABENCH_REASON_NO_MEMORY);
+	b->cpu += b->offset;
+	return 0;
 }
 
 /**
@@ -148,15 +189,17 @@ int dmabench_streaming_create(struct dmabench_buffer *b)
  */
 void dmabench_streaming_destroy(struct dmabench_buffer *b)
 {
+	void *memory = b->cpu - b->offset;
+
 	switch (b->source) {
 	case DMABENCH_SOURCE_KMALLOC:
-		kfree(b->cpu);
+		kfree(memory);
 		break;
 	case DMABENCH_SOURCE_SLAB:
-		slab_free(b);
+		slab_free(b, memory);
 		break;
 	default:
-		free_pages_exact(b->cpu, b->size);
+		free_pages_exact(memory, b->offset + b->size);
 		break;
 	}
 	b->cpu = NULL;
@@ -178,6 +221,8 @@ const struct dmabench_strategy dmabench_streaming_single = {
 	.ops		= &single_ops,
 	.mean		= single_mean,
 	.stamped	= single_stamped,
+	.rounds		= single_rounds,
+	.round		= &single_round,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,
@@ -194,6 +239,8 @@ const struct dmabench_strategy dmabench_streaming_page = {
 	.ops		= &page_ops,
 	.mean		= page_mean,
 	.stamped	= page_stamped,
+	.rounds		= page_rounds,
+	.round		= &page_round,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,

@@ -13,22 +13,6 @@ static LIST_HEAD(targets);
 static u32 last_id;
 
 /**
- * dmabench_set_mask() - let a device reach all memory, or as much as it can
- * @dev:	device, not in use
- *
- * Also resets what the kernel has learnt of the device from earlier mappings (since
- * 6.10, whether syncs can be skipped), so that one buffer does not depend on another.
- *
- * Return: 0 or -EIO.
- */
-int dmabench_set_mask(struct device *dev)
-{
-	if (!dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)))
-		return 0;
-	return dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32));
-}
-
-/**
  * dmabench_target_add() - make a device available
  * @t:		zeroed; must stay until dmabench_target_remove() has returned
  * @dev:	bound to us, or our own
@@ -40,8 +24,11 @@ int dmabench_set_mask(struct device *dev)
 int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
 			const char *name)
 {
-	if (dmabench_set_mask(dev))
+	u32 reason;
+
+	if (dmabench_set_masks(dev, 0, &reason))
 		return -EIO;
+	INIT_LIST_HEAD(&t->owners);
 	t->dev = dev;
 	t->kind = kind;
 	strscpy_pad(t->name, name, sizeof(t->name));
@@ -67,18 +54,20 @@ void dmabench_target_remove(struct dmabench_target *t)
 	mutex_lock(&targets_lock);
 	list_del(&t->node);
 	WRITE_ONCE(t->gone, true);
-	ctx = t->owner;
-	if (ctx)
+	while (!list_empty(&t->owners)) {
+		ctx = list_first_entry(&t->owners, struct dmabench_context, owner_node);
 		kref_get(&ctx->ref);
-	mutex_unlock(&targets_lock);
-	if (!ctx)
-		return;
+		mutex_unlock(&targets_lock);
 
-	mutex_lock(&ctx->lock);
-	if (ctx->target == t)
-		dmabench_teardown(ctx, -ENODEV);
-	mutex_unlock(&ctx->lock);
-	dmabench_context_put(ctx);
+		mutex_lock(&ctx->lock);
+		if (ctx->target == t)
+			dmabench_teardown(ctx, -ENODEV);
+		mutex_unlock(&ctx->lock);
+		dmabench_context_put(ctx);
+
+		mutex_lock(&targets_lock);
+	}
+	mutex_unlock(&targets_lock);
 }
 
 u32 dmabench_target_count(void)
@@ -132,14 +121,37 @@ int dmabench_target_info(struct dmabench_target_info *arg)
 	return err;
 }
 
+static int target_join(struct dmabench_context *ctx, struct dmabench_target *t, bool shared,
+		       u32 mask_bits)
+{
+	int err;
+
+	if (list_empty(&t->owners)) {
+		err = dmabench_set_masks(t->dev, mask_bits, &ctx->buf.reason);
+		if (err)
+			return err;
+		t->shared = shared;
+		t->mask_bits = mask_bits;
+	} else if (!t->shared || !shared || t->mask_bits != mask_bits) {
+		return dmabench_fail(&ctx->buf, DMABENCH_REASON_TARGET_BUSY);
+	}
+	list_add_tail(&ctx->owner_node, &t->owners);
+	ctx->target = t;
+	return 0;
+}
+
 /**
- * dmabench_target_claim() - take a target for one's own
+ * dmabench_target_claim() - take a target for one's own, or a share in it
  * @ctx:	context, locked, without a target
  * @id:		of the target
+ * @shared:	others may have it too, if they say so as well
+ * @mask_bits:	width of the DMA masks, which all who share it have to agree on; 0: any memory
  *
- * Return: 0, -ENODEV, or -EBUSY.
+ * The first one to claim it sets the masks.
+ *
+ * Return: 0, -ENODEV, or -EBUSY or -EIO with the reason set.
  */
-int dmabench_target_claim(struct dmabench_context *ctx, u32 id)
+int dmabench_target_claim(struct dmabench_context *ctx, u32 id, bool shared, u32 mask_bits)
 {
 	struct dmabench_target *t;
 	int err = -ENODEV;
@@ -148,22 +160,46 @@ int dmabench_target_claim(struct dmabench_context *ctx, u32 id)
 	list_for_each_entry(t, &targets, node) {
 		if (t->id != id)
 			continue;
-		err = t->owner ? -EBUSY : 0;
-		if (!err) {
-			t->owner = ctx;
-			ctx->target = t;
-		}
+		err = target_join(ctx, t, shared, mask_bits);
 		break;
 	}
 	mutex_unlock(&targets_lock);
 	return err;
 }
 
+/**
+ * dmabench_target_seclude() - let no one else share the target that one has
+ * @ctx:	context, locked, with a target
+ *
+ * Return: false, if someone does already.
+ */
+bool dmabench_target_seclude(struct dmabench_context *ctx)
+{
+	struct dmabench_target *t = ctx->target;
+	bool alone;
+
+	mutex_lock(&targets_lock);
+	alone = list_is_singular(&t->owners);
+	if (alone)
+		t->shared = false;
+	mutex_unlock(&targets_lock);
+	return alone;
+}
+
+/**
+ * dmabench_target_release() - give up a target; the last one resets its masks
+ * @ctx:	context, locked, with a target for which nothing is mapped
+ */
 void dmabench_target_release(struct dmabench_context *ctx)
 {
+	struct dmabench_target *t = ctx->target;
+	u32 reason;
+
 	mutex_lock(&targets_lock);
-	ctx->target->owner = NULL;
+	list_del(&ctx->owner_node);
 	ctx->target = NULL;
+	if (list_empty(&t->owners) && t->mask_bits)
+		dmabench_set_masks(t->dev, 0, &reason);
 	mutex_unlock(&targets_lock);
 }
 

@@ -21,7 +21,7 @@ static_assert(sizeof(dmabench_info) == 64);
 static_assert(sizeof(dmabench_clock) == 40);
 static_assert(sizeof(dmabench_strategy_info) == 192);
 static_assert(sizeof(dmabench_target_info) == 80);
-static_assert(sizeof(dmabench_setup) == 136);
+static_assert(sizeof(dmabench_setup) == 168);
 static_assert(sizeof(dmabench_hist) == 32 + 8 * DMABENCH_HIST_BUCKETS);
 static_assert(sizeof(dmabench_run) == 48);
 static_assert(sizeof(dmabench_sync) == 24);

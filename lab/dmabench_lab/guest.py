@@ -83,6 +83,7 @@ def root_file_system(platform: Platform, parts: Parts, job: Job, mode: str) -> b
     settings = {
         "MODE": mode,
         "BIND": " ".join(platform.bind),
+        "CPUS": str(platform.cpus),
         "EXPECT_IOMMU_DOMAIN": platform.expect.get("iommu_domain", ""),
         "RESULTS": platform.results,
     }

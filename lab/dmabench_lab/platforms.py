@@ -36,13 +36,15 @@ class Platform:
     kernel: KernelSpec
     machine: str
     cpu: str
+    # How many the guest has. They take turns.
+    cpus: int
     memory: str
     devices: tuple[str, ...]
     arguments: tuple[str, ...]
     append: str
     bind: tuple[str, ...]
     expect: dict[str, str]
-    # How many CPUs the machine has. The guest uses one.
+    # How many CPUs the machine has, where it has to have more than the guest uses.
     smp: str
     # Of the kernel's boards: the device tree, "" for QEMU's own, and the modules.
     dtb: str
@@ -57,6 +59,7 @@ _FIELDS: dict[str, type] = {
     "kernel": str,
     "machine": str,
     "cpu": str,
+    "cpus": int,
     "memory": str,
     "devices": list,
     "arguments": list,
@@ -68,8 +71,18 @@ _FIELDS: dict[str, type] = {
     "modules": list,
     "results": str,
 }
-_OPTIONAL = {"arguments": [], "bind": [], "expect": {}, "smp": "1", "dtb": "", "modules": [], "results": "virtio"}
+_OPTIONAL = {
+    "cpus": 1,
+    "arguments": [],
+    "bind": [],
+    "expect": {},
+    "smp": "1",
+    "dtb": "",
+    "modules": [],
+    "results": "virtio",
+}
 _RESULTS = ("virtio", "serial")
+_MOST_CPUS = 8
 _EXPECTABLE = {"iommu_domain": ("none", "DMA", "DMA-FQ", "identity")}
 
 
@@ -156,6 +169,9 @@ def parse_platform(name: str, data: Any, kernels: dict[str, KernelSpec]) -> Plat
             raise UsageError(f"{where}: expect: unknown key '{key}' (known: {', '.join(_EXPECTABLE)})")
         if value not in _EXPECTABLE[key]:
             raise UsageError(f"{where}: expect: {key} must be one of {', '.join(_EXPECTABLE[key])}")
+    # JSON's true is Python's 1.
+    if isinstance(values["cpus"], bool) or not 1 <= values["cpus"] <= _MOST_CPUS:
+        raise UsageError(f"{where}: cpus must be 1 .. {_MOST_CPUS}")
     values["kernel"] = kernels[values["kernel"]]
     for key in ("devices", "arguments", "bind", "modules"):
         values[key] = tuple(values[key])

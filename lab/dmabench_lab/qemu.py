@@ -19,6 +19,9 @@ _CONSOLE = {"x86_64": "ttyS0", "arm64": "ttyAMA0"}
 _APPEND = "loglevel=5 panic=-1 nokaslr nowatchdog audit=0"
 # Counting instructions, QEMU takes seconds over the loop that calibrates the local APIC's timer; the HPET serves too.
 _APPEND_EXACT = {"x86_64": "nolapic_timer", "arm64": ""}
+# The guest's init starts the second CPU, because this QEMU gives it no time while the first one waits for it in a busy loop.
+# Several sockets make Linux distrust the TSC and measure how fast a second CPU is, and it can't while CPUs take turns.
+_APPEND_SMP = {"x86_64": "maxcpus=1 tsc=reliable lpj=4000000", "arm64": ""}
 # One instruction is one ns; idle time passes at once. The random numbers a guest is given at boot are the same ones.
 _EXACT = ["-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
 
@@ -45,7 +48,8 @@ def program(arch: str) -> str:
 def command(platform: Platform, clock: str, files: Files, interactive: bool = False) -> list[str]:
     """The whole command line. Nothing on it depends on the host, so that every host's guest is the same."""
     line = [program(platform.arch), "-accel", "tcg,thread=single", "-machine", platform.machine]
-    line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", platform.smp]
+    smp = f"{platform.cpus},sockets={platform.cpus}" if platform.cpus > 1 else platform.smp
+    line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", smp]
     line += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     if clock == INSTRUCTIONS:
         line += _EXACT
@@ -70,6 +74,7 @@ def command(platform: Platform, clock: str, files: Files, interactive: bool = Fa
     line += ["-kernel", str(files.kernel), "-initrd", str(files.initrd)]
     line += ["-dtb", str(files.dtb)] if files.dtb else []
     exact = _APPEND_EXACT[platform.arch] if clock == INSTRUCTIONS else ""
-    append = [f"console={'ttyS1' if second else _CONSOLE[platform.arch]}", _APPEND, exact]
+    several = _APPEND_SMP[platform.arch] if platform.cpus > 1 else ""
+    append = [f"console={'ttyS1' if second else _CONSOLE[platform.arch]}", _APPEND, exact, several]
     append += ["maxcpus=1" if platform.smp != "1" else "", platform.append]
     return [*line, "-append", " ".join(filter(None, append))]

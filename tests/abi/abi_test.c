@@ -19,9 +19,10 @@ _Static_assert(sizeof(struct dmabench_info) == 64, "info");
 _Static_assert(sizeof(struct dmabench_clock) == 40, "clock");
 _Static_assert(sizeof(struct dmabench_strategy_info) == 192, "strategy_info");
 _Static_assert(sizeof(struct dmabench_target_info) == 80, "target_info");
-_Static_assert(sizeof(struct dmabench_setup) == 136, "setup");
+_Static_assert(sizeof(struct dmabench_setup) == 168, "setup");
 _Static_assert(offsetof(struct dmabench_setup, user_addr) == 120, "setup.user_addr");
 _Static_assert(offsetof(struct dmabench_setup, dirty) == 128, "setup.dirty");
+_Static_assert(offsetof(struct dmabench_setup, batch) == 136, "setup.batch");
 _Static_assert(sizeof(struct dmabench_hist) == 8224, "hist");
 _Static_assert(sizeof(struct dmabench_run) == 48, "run");
 _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
 		for (j = 0; j < nr_strategies; j++) {
 			test_strategy(fd, t, &strategies[j]);
 			test_sources(fd, t, &strategies[j]);
+			test_offset(fd, t, &strategies[j]);
+			test_batch(fd, t, &strategies[j]);
 		}
 		test_user_memory(fd, t);
 		test_limits(fd, t);
@@ -57,6 +60,9 @@ int main(int argc, char **argv)
 		test_copy(fd, t);
 		test_recycle(fd, t);
 		test_dirty(fd, t);
+		test_batch_takes_turns(fd, t);
+		test_node(fd, t);
+		test_masks(fd, t);
 		test_dirty_is_not_timed(fd, t);
 		test_sync_moves_data(fd, t);
 		test_touch_order(fd, t);
@@ -68,12 +74,16 @@ int main(int argc, char **argv)
 	}
 	test_mmap(fd);
 	test_touch_copy(fd);
+	test_batch_fields(fd);
+	test_mask_fields(fd);
 	test_busy(fd);
+	test_shared(fd);
 	test_permissions();
 	test_module_stays();
 	test_kill(fd);
 	test_threads(fd);
 	test_unbind(fd, pci);
+	test_shared_unbind(pci);
 	close(fd);
 	ok(read_number("/sys/module/dmabench/refcnt") == 0, "nothing holds the module");
 

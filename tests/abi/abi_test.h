@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -130,7 +131,26 @@ pid_t fork_runner(uint32_t target, uint32_t strategy);
 void test_kill(int fd);
 void test_threads(int fd);
 
+/* test_batch.c */
+void test_batch(int fd, const struct dmabench_target_info *t,
+		const struct dmabench_strategy_info *si);
+void test_batch_takes_turns(int fd, const struct dmabench_target_info *t);
+void test_batch_fields(int fd);
+
+/* test_place.c */
+void test_offset(int fd, const struct dmabench_target_info *t,
+		 const struct dmabench_strategy_info *si);
+void test_node(int fd, const struct dmabench_target_info *t);
+void test_masks(int fd, const struct dmabench_target_info *t);
+void test_mask_fields(int fd);
+
+/* test_shared.c */
+void test_shared(int fd);
+void test_shared_unbind(const char *address);
+
 /* test_unbind.c */
+bool pci_bind(const char *address);
+bool pci_unbind(const char *address);
 void test_unbind(int fd, const char *address);
 
 int tests_done(void);

@@ -126,9 +126,12 @@ static void *stress_run(void *arg)
 	struct stress *st = arg;
 	struct dmabench_run r;
 
-	while (!st->stop)
+	while (!st->stop) {
 		if (!run(st->fd, 50, &r))
 			st->runs++;
+		else
+			sleep_ms(1);
+	}
 	return NULL;
 }
 
@@ -140,8 +143,11 @@ static void *stress_mmap(void *arg)
 		struct dmabench_mapping m = { .size = sizeof(m) };
 		void *p = map_buffer(st->fd, 2 * page_size);
 
-		if (p == MAP_FAILED)
+		if (p == MAP_FAILED) {
+			/* In a guest whose CPUs take turns, who is busy keeps the others from working. */
+			sleep_ms(1);
 			continue;
+		}
 		st->maps++;
 		m.user_addr = (uintptr_t)p;
 		ioctl(st->fd, DMABENCH_IOC_MAPPING, &m);

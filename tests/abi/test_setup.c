@@ -13,7 +13,7 @@ void test_setup_fields(int fd)
 	expect_setup(fd, s, want, reason, #field " = " #value);			\
 } while (0)
 	expect_setup(fd, good, 0, 0, "plain");
-	EXPECT(flags, 1, EINVAL, 0);
+	EXPECT(flags, 2, EINVAL, 0);
 	EXPECT(strategy, 9999, EINVAL, 0);
 	EXPECT(target, 9999, ENODEV, 0);
 	EXPECT(buf_size, 0, EINVAL, 0);

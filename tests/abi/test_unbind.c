@@ -2,12 +2,12 @@
 /* A target that goes away. */
 #include "abi_test.h"
 
-static bool pci_bind(const char *address)
+bool pci_bind(const char *address)
 {
 	return write_file("/sys/bus/pci/drivers_probe", address);
 }
 
-static bool pci_unbind(const char *address)
+bool pci_unbind(const char *address)
 {
 	return write_file("/sys/bus/pci/drivers/dmabench/unbind", address);
 }

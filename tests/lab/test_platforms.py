@@ -53,6 +53,16 @@ def test_shipped_files_have_no_address_of_a_registry() -> None:
             assert host not in path.read_text(encoding="utf-8")
 
 
+def test_cpus_are_one_unless_said() -> None:
+    files = qemu.Files(*(REPOSITORY / name for name in ("k", "i", "d", "c", "s")))
+    for cpus, platform in ((1, parse({})), (2, parse({"cpus": 2}))):
+        line = qemu.command(platform, qemu.INSTRUCTIONS, files)
+        assert line[line.index("-smp") + 1] == ("1" if cpus == 1 else "2,sockets=2")
+    for wrong in (0, 9, True, "2", 1.5):
+        with pytest.raises(UsageError, match="cpus"):
+            parse({"cpus": wrong})
+
+
 def test_optional_fields_have_defaults() -> None:
     platform = parse({}, drop="bind")
     assert platform.bind == ()

@@ -42,6 +42,11 @@
 #define DMABENCH_MAX_SIZE	(64ULL << 20)
 #define DMABENCH_MAX_EVERY	(1ULL << 32)
 #define DMABENCH_MAX_LAPS	(1ULL << 40)
+#define DMABENCH_MAX_BATCH	4096U
+#define DMABENCH_MAX_OFFSET	4095U
+#define DMABENCH_MIN_MASK_BITS	16U
+#define DMABENCH_MAX_MASK_BITS	64U
+#define DMABENCH_MAX_NODE	1023U
 
 /**
  * enum dmabench_phase - the timed parts of a lap, in the order they happen
@@ -159,10 +164,14 @@ enum dmabench_reason {
 	DMABENCH_REASON_MMAP_MODE	= 6,	/* strategy has no such mode: EOPNOTSUPP */
 	DMABENCH_REASON_MMAP_ARCH	= 7,	/* CPU or kernel cannot do it: EOPNOTSUPP */
 	DMABENCH_REASON_PARTIAL_SYNC	= 8,	/* no ranged sync in this API: EOPNOTSUPP */
-	DMABENCH_REASON_DMA_MASK	= 9,	/* dma_set_mask_and_coherent(): EIO */
+	DMABENCH_REASON_DMA_MASK	= 9,	/* dma_set_mask() refuses: EIO */
 	DMABENCH_REASON_TARGET_BUSY	= 10,	/* another file uses it: EBUSY */
 	DMABENCH_REASON_USER_PAGES	= 11,	/* user memory cannot be pinned: EFAULT */
 	DMABENCH_REASON_MEMLOCK		= 12,	/* RLIMIT_MEMLOCK lets pin less: ENOMEM */
+	DMABENCH_REASON_COHERENT_MASK	= 13,	/* dma_set_coherent_mask() refuses: EIO */
+	DMABENCH_REASON_BEYOND_MASK	= 14,	/* cannot be had within mask_bits: EIO */
+	DMABENCH_REASON_ONE_CPU		= 15,	/* no other CPU is online: EOPNOTSUPP */
+	DMABENCH_REASON_NODE		= 16,	/* none such, or no memory: EOPNOTSUPP */
 };
 
 /**
@@ -275,10 +284,20 @@ struct dmabench_target_info {
 	char name[DMABENCH_NAME_LEN];
 };
 
+/* dmabench_setup.flags */
+#define DMABENCH_SETUP_SHARED		(1U << 0)	/* with others of this flag */
+
+/* Where a buffer is unmapped. */
+enum dmabench_unmap_cpu {
+	DMABENCH_UNMAP_CPU_SAME		= 0,	/* on the CPU that maps */
+	DMABENCH_UNMAP_CPU_OTHER	= 1,	/* on the next one that is online */
+};
+
 /**
  * struct dmabench_setup - make one buffer ready (DMABENCH_IOC_SETUP)
  * @size:	in: sizeof(struct dmabench_setup)
- * @flags:	in: 0
+ * @flags:	in: DMABENCH_SETUP_*.  SHARED: other files may use the target at the same time, if
+ *		they set this flag too and the same @mask_bits.
  * @strategy:	in: enum dmabench_strategy_id
  * @target:	in: dmabench_target_info.id
  * @buf_size:	in: bytes, DMABENCH_MIN_SIZE .. DMABENCH_MAX_SIZE
@@ -311,6 +330,26 @@ struct dmabench_target_info {
  *		ordinary memory).  A line is 64 bytes on x86 and arm64.  Contents change.
  *		EINVAL for DMA memory that laps allocate, and for DMABENCH_NULL.
  * @reserved:	in: 0
+ * @batch:	in: how many buffers are mapped before the first of them is unmapped, up to
+ *		DMABENCH_MAX_BATCH and DMABENCH_MAX_SIZE together; 0 counts as 1.  Above 1,
+ *		@map_every has to be 1 and @mmap_mode none.  A lap is one buffer's cycle
+ *		still: so many laps map theirs, then each syncs and touches, then each unmaps.
+ *		With DMABENCH_SOURCE_USER each buffer begins on a page of its own, one after
+ *		the other from @user_addr on.
+ * @mask_bits:	in: width of the streaming and the coherent DMA mask, DMABENCH_MIN_MASK_BITS
+ *		.. DMABENCH_MAX_MASK_BITS; 0: 64, or 32 where the device refuses that.  The
+ *		masks are set anew by each SETUP, unless other files share the target, and
+ *		reset with the buffer.
+ * @offset:	in: the buffer begins so many bytes after the beginning of a page, up to
+ *		DMABENCH_MAX_OFFSET; only for strategies that take a source, and with
+ *		@mmap_mode none
+ * @unmap_cpu:	in: enum dmabench_unmap_cpu.  OTHER needs a strategy that maps, @map_every 1,
+ *		and a caller that may run on one CPU only (sched_setaffinity(2)), for SETUP and
+ *		for RUN, otherwise EINVAL.
+ * @node:	in: 1 + the NUMA node that the buffer's memory is from; 0: the kernel's choice.
+ *		Only for strategies that take a source, and not DMABENCH_SOURCE_USER.
+ * @unmapped_on: out: with DMABENCH_UNMAP_CPU_OTHER: the CPU that unmaps, otherwise 0
+ * @coherent_mask: out: coherent mask in force during the laps
  *
  * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
  * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
@@ -348,6 +387,13 @@ struct dmabench_setup {
 	__u64 user_addr;
 	__u32 dirty;
 	__u32 reserved;
+	__u32 batch;
+	__u32 mask_bits;
+	__u32 offset;
+	__u32 unmap_cpu;
+	__u32 node;
+	__u32 unmapped_on;
+	__u64 coherent_mask;
 };
 
 /*
@@ -369,7 +415,8 @@ struct dmabench_setup {
  * @bucket:	counts, see above
  *
  * Durations are as stamped: each holds the cost of one clock reading, that of a lap
- * one for each phase executed in it, and at least one.
+ * one for each phase executed in it, and at least one.  A lap of a batch is the sum of its
+ * phases.
  */
 struct dmabench_hist {
 	__u64 count;
@@ -390,8 +437,10 @@ struct dmabench_hist {
  * @laps:	in: how many, 0 .. DMABENCH_MAX_LAPS.  0 measures the cost of the call.
  * @laps_done:	out, also when the call fails: laps completed
  * @total_ns:	out: time of these laps, from before the first to after the last; where
- *		the buffer is dirtied before each (@dirty at setup), the sum of the time
- *		of each, with the cost of reading the clock taken off
+ *		the buffer is dirtied before each (@dirty at setup), or is unmapped on
+ *		another CPU (@unmap_cpu), the sum of the time of each, with the cost of
+ *		reading the clock taken off: without the dirtying, and without what it
+ *		takes to hand the buffers to the other CPU and to wait for it
  * @hist_ptr:	in: with DMABENCH_RUN_STAMPED: address of an array of @hist_len
  *		struct dmabench_hist, indexed by enum dmabench_phase, that is
  *		overwritten; otherwise 0

@@ -3,6 +3,7 @@
  * courier: runs a command in a lab guest and sends what it makes out through a port, as it is made.
  *
  *   courier PORT FOLDER COMMAND [ARGUMENT...]
+ *   courier --give-way       lets QEMU's other CPUs run until it is killed: see init
  *
  * A shared folder would do the same, but the time that a shared folder takes is the host's, and guest time under the
  * instruction clock would then differ from run to run. Writing to a virtio port takes no host time at all.
@@ -257,6 +258,20 @@ static pid_t start(char **command, int out, int err)
 	return child;
 }
 
+/* QEMU turns to the next CPU at a pause, or when one is idle; an x86 CPU that waits for another to start does neither. */
+static void give_way(void)
+{
+	for (;;) {
+		for (int i = 0; i < 20; i++)
+#if defined(__x86_64__)
+			__asm__ volatile("pause");
+#else
+			__asm__ volatile("yield");
+#endif
+		sched_yield();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	/* Above all others: what is written is sent before the writer goes on. The command itself is not. */
@@ -265,6 +280,8 @@ int main(int argc, char **argv)
 	sigset_t child_signal;
 	pid_t child;
 
+	if (argc == 2 && !strcmp(argv[1], "--give-way"))
+		give_way();
 	if (argc < 4) {
 		fprintf(stderr, "usage: courier PORT FOLDER COMMAND [ARGUMENT...]\n");
 		return 125;
