@@ -45,7 +45,7 @@ json read(JsonReader& reader) {
 json random_document(std::mt19937& random, int depth) {
     static const std::array<std::string, 6> texts{
         "", "size", "a \"quote\" and \\", "é\n\t", "\\\\\"ends\\", std::string("\xF0\x9F\x98\x80 {[")};
-    const unsigned kind = random() % (depth > 4 ? 4U : 6U);
+    const auto kind = random() % (depth > 4 ? 4U : 6U);
     if (kind == 0)
         return texts[random() % texts.size()];
     if (kind == 1)
@@ -55,7 +55,7 @@ json random_document(std::mt19937& random, int depth) {
     if (kind == 3)
         return nullptr;
     json out = kind == 4 ? json::array() : json::object();
-    for (unsigned i = random() % 4; i > 0; --i) {
+    for (auto i = random() % 4; i > 0; --i) {
         json value = random_document(random, depth + 1);
         if (kind == 4)
             out.push_back(std::move(value));
