@@ -120,6 +120,10 @@ void print_results(const json& report) {
     for (const json& error : own.at("errors"))
         fmt::print("{}failed:{} {}: {}\n", colour ? "\033[1;31m" : "", plain,
                    error.at("name").get<std::string>(), error.at("reason").get<std::string>());
+    if (const json& drift = own.at("drift"); drift.at("verdict") == "moved")
+        fmt::print("{}the machine moved:{} {} took between {} and {}; see what else runs here, then measure again\n",
+                   colour ? "\033[1;31m" : "", plain, drift.at("name").get<std::string>(),
+                   time_text(drift.at("low_ns")), time_text(drift.at("high_ns")));
     if (own.contains("notice"))
         fmt::print("{}{}{}\n", dim, own.at("notice").get<std::string>(), plain);
 }

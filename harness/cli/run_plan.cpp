@@ -4,12 +4,14 @@
 #include <sched.h>
 
 #include <numeric>
+#include <optional>
 #include <random>
 #include <unordered_set>
 
 #include "base/files.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "measure/canary.h"
 #include "report/row.h"
 
 namespace dmabench {
@@ -42,6 +44,127 @@ json refused_entry(const Point& point, const Refusal& refusal) {
     return {{"name", point.name()}, {"reason", refusal.reason}, {"params", point.params()}};
 }
 
+/// Adds the time that a scope takes, by the session's clock.
+class Timed {
+  public:
+    Timed(const Session& session, double& ns) : session_(session), ns_(ns), start_(session.now_ns()) {}
+    ~Timed() { ns_ += static_cast<double>(session_.now_ns() - start_); }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+  private:
+    const Session& session_;
+    double& ns_;
+    std::uint64_t start_;
+};
+
+/// One pass over the plan: blocks of points in the seed's order, canaries between them.
+class PlanRun {
+  public:
+    PlanRun(Session& session, Counters& counters, const Plan& plan, RunFacts& facts, bool quiet, Journal& journal,
+          JournalEntries& entries)
+        : session_(session),
+          counters_(counters),
+          plan_(plan),
+          facts_(facts),
+          journal_(journal),
+          entries_(entries),
+          canaries_(facts.device) {
+        for (const auto* list : {&entries.rows, &entries.skipped})
+            for (const json& entry : *list)
+                done_.insert(entry.at("name"));
+        progress_.emplace(plan.points.size(), done_.size(), quiet);
+    }
+
+    [[nodiscard]] Progress& progress() { return *progress_; }
+
+    Result<void> run() {
+        const Timed timed(session_, facts_.time.total);
+        const std::vector<std::size_t> order = shuffled(plan_.points.size(), facts_.seed);
+        std::size_t in_block = 0;
+        std::size_t block = 0;
+        for (std::size_t place = 0; place < order.size(); ++place) {
+            const PlannedPoint& planned = plan_.points[order[place]];
+            if (interrupted())
+                return {};
+            if (done_.contains(planned.point.name()))
+                continue;
+            // Blocks are places in the order, so that a resumed run has the same ones.
+            if (in_block == 0 || place / block_points != block) {
+                block = place / block_points;
+                in_block = 0;
+                if (auto read = read_canaries(block); !read || stopped_)
+                    return read;
+            }
+            ++in_block;
+            if (auto measured = measure(planned); !measured || stopped_)
+                return measured;
+        }
+        // The last block, too, lies between two readings.
+        return in_block != 0 ? read_canaries(block + 1) : Result<void>{};
+    }
+
+  private:
+    Result<void> read_canaries(std::size_t block) {
+        auto readings = canaries_.measure(session_, facts_.sampling, facts_.time);
+        if (!readings) {
+            // A target that went away is told of by the points that were to be measured on it.
+            stopped_ = readings.error().kind == Refusal::Kind::interrupted;
+            return {};
+        }
+        const Timed timed(session_, facts_.time.report);
+        for (const CanaryReading& reading : *readings) {
+            entries_.canaries.push_back(
+                {{"block", block}, {"name", reading.name}, {"real_time", reading.real_time}});
+            if (auto safe = journal_.append("canary", entries_.canaries.back()); !safe)
+                return safe;
+        }
+        return {};
+    }
+
+    Result<void> measure(const PlannedPoint& planned) {
+        const Point& point = planned.point;
+        const std::string name = point.name();
+        progress_->begin(name);
+        auto measured = sample_point(session_, counters_, facts_.sampling, point, planned.statistics, &facts_.time);
+        {
+            const Timed timed(session_, facts_.time.teardown);
+            session_.teardown();
+        }
+        Result<void> safe;
+        {
+            const Timed timed(session_, facts_.time.report);
+            if (measured) {
+                entries_.rows.push_back(make_row(point, *measured, facts_.sampling.clock));
+                safe = journal_.append("row", entries_.rows.back());
+            } else if (measured.error().kind == Refusal::Kind::skipped) {
+                entries_.skipped.push_back(refused_entry(point, measured.error()));
+                safe = journal_.append("skipped", entries_.skipped.back());
+            } else if (measured.error().kind == Refusal::Kind::interrupted) {
+                stopped_ = true;
+                return {};
+            } else {
+                entries_.errors.push_back(refused_entry(point, measured.error()));
+                safe = journal_.append("error", entries_.errors.back());
+                progress_->say(fmt::format("failed: {}: {}", name, measured.error().reason));
+            }
+        }
+        progress_->finish();
+        return safe;
+    }
+
+    Session& session_;
+    Counters& counters_;
+    const Plan& plan_;
+    RunFacts& facts_;
+    Journal& journal_;
+    JournalEntries& entries_;
+    Canaries canaries_;
+    std::unordered_set<std::string> done_;
+    std::optional<Progress> progress_;
+    bool stopped_ = false;
+};
+
 }  // namespace
 
 Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options) {
@@ -63,43 +186,13 @@ Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const 
                                   : Journal::begin(options.report, identity, plan.points.size(), &kept);
     if (!journal)
         return tl::unexpected(journal.error());
-    std::unordered_set<std::string> done;
-    for (const auto* list : {&entries.rows, &entries.skipped})
-        for (const json& entry : *list)
-            done.insert(entry.at("name"));
-
     {
-        Progress progress(plan.points.size(), done.size(), options.quiet);
+        PlanRun sweep(session, counters, plan, facts, options.quiet, *journal, entries);
         if (!kept.empty())
-            progress.say(fmt::format("note: the journal of an unfinished run is kept as {}", kept.string()));
-        for (const std::size_t index : shuffled(plan.points.size(), facts.seed)) {
-            if (interrupted())
-                break;
-            const auto& [point, statistics, scenario] = plan.points[index];
-            const std::string name = point.name();
-            if (done.contains(name))
-                continue;
-            progress.begin(name);
-            auto measured = sample_point(session, counters, facts.sampling, point, statistics);
-            session.teardown();
-            Result<void> kept_safe;
-            if (measured) {
-                entries.rows.push_back(make_row(point, *measured, facts.sampling.clock));
-                kept_safe = journal->append("row", entries.rows.back());
-            } else if (measured.error().kind == Refusal::Kind::skipped) {
-                entries.skipped.push_back(refused_entry(point, measured.error()));
-                kept_safe = journal->append("skipped", entries.skipped.back());
-            } else if (measured.error().kind == Refusal::Kind::interrupted) {
-                break;
-            } else {
-                entries.errors.push_back(refused_entry(point, measured.error()));
-                kept_safe = journal->append("error", entries.errors.back());
-                progress.say(fmt::format("failed: {}: {}", name, measured.error().reason));
-            }
-            if (!kept_safe)
-                return tl::unexpected(kept_safe.error());
-            progress.finish();
-        }
+            sweep.progress().say(
+                fmt::format("note: the journal of an unfinished run is kept as {}", kept.string()));
+        if (auto done = sweep.run(); !done)
+            return tl::unexpected(done.error());
     }
 
     const std::size_t settled = entries.rows.size() + entries.skipped.size() + entries.errors.size();

@@ -65,18 +65,20 @@ std::uint64_t clock_grain(const Session& session) {
 class PointSampler {
   public:
     PointSampler(Session& session, Counters& counters, const SamplingContext& context, const Point& point,
-                 const Statistics& statistics)
-        : session_(session), counters_(counters), context_(context), point_(point), statistics_(statistics) {}
+                 const Statistics& statistics, TimeSpent& time)
+        : session_(session),
+          counters_(counters),
+          context_(context),
+          point_(point),
+          statistics_(statistics),
+          time_(time) {}
 
     Outcome<Measurement> measure() {
-        auto buffer = session_.setup(point_);
-        if (!buffer)
-            return tl::unexpected(buffer.error());
-        result_.buffer = *buffer;
-        auto laps = make_laps(session_, point_, context_.clock);
-        if (!laps)
-            return tl::unexpected(laps.error());
-        laps_ = std::move(*laps);
+        const std::uint64_t start = session_.now_ns();
+        auto ready = prepare();
+        time_.setup += static_cast<double>(session_.now_ns() - start);
+        if (!ready)
+            return tl::unexpected(ready.error());
         if (const UserMapping* mapping = laps_->mapping())
             result_.mapping = *mapping;
         result_.access_bytes = laps_->access_bytes();
@@ -91,6 +93,18 @@ class PointSampler {
     }
 
   private:
+    Outcome<void> prepare() {
+        auto buffer = session_.setup(point_);
+        if (!buffer)
+            return tl::unexpected(buffer.error());
+        result_.buffer = *buffer;
+        auto laps = make_laps(session_, point_, context_.clock);
+        if (!laps)
+            return tl::unexpected(laps.error());
+        laps_ = std::move(*laps);
+        return {};
+    }
+
     [[nodiscard]] double spent_share() const {
         return spent_ns_ / static_cast<double>(statistics_.budget.count());
     }
@@ -98,12 +112,16 @@ class PointSampler {
     /// Whether time goes by in a batch that belongs to no lap.
     [[nodiscard]] bool dirties() const { return point_.dirty != 0; }
 
-    Outcome<Batch> batch(std::uint64_t laps) {
+    /// A batch whose laps count as spent on `what`.
+    Outcome<Batch> batch(std::uint64_t laps, double& what) {
         const std::uint64_t before = session_.now_ns();
         auto batch = laps_->run(laps);
         if (!batch)
             return batch;
+        what += static_cast<double>(batch->total_ns);
         const double took = static_cast<double>(dirties() ? session_.now_ns() - before : batch->total_ns);
+        if (dirties())
+            time_.dirtying += took - static_cast<double>(batch->total_ns);
         spent_ns_ += took;
         if (laps != 0)
             spent_per_lap_ns_ = took / static_cast<double>(laps);
@@ -124,7 +142,7 @@ class PointSampler {
         const auto wanted = static_cast<double>(statistics_.sample_time.count());
         std::uint64_t laps = period;
         for (;;) {
-            auto first = batch(laps);
+            auto first = batch(laps, time_.calibration);
             if (!first)
                 return tl::unexpected(first.error());
             const auto took = static_cast<double>(first->total_ns);
@@ -149,12 +167,13 @@ class PointSampler {
         std::uint64_t windows = 0;
         while (true) {
             const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
+            double& what = warming ? time_.warm_up : time_.samples;
             double cpu_ns = 0;
             std::vector<Count> counts;
             // CPU time and counters cannot be stopped for the dirtying, and so tell nothing of its laps.
-            auto run = dirties() ? batch(result_.laps_per_sample)
+            auto run = dirties() ? batch(result_.laps_per_sample, what)
                                  : in_window(session_, counters_, cpu_ns, counts,
-                                             [&] { return batch(result_.laps_per_sample); });
+                                             [&] { return batch(result_.laps_per_sample, what); });
             if (!run)
                 return tl::unexpected(run.error());
             if (warming) {
@@ -238,6 +257,7 @@ class PointSampler {
         if (!stamped)
             return tl::unexpected(stamped.error());
         result_.stamped_laps = stamped->laps;
+        time_.stamped += static_cast<double>(stamped->total_ns);
         return {};
     }
 
@@ -246,6 +266,7 @@ class PointSampler {
     const SamplingContext& context_;
     const Point& point_;
     const Statistics& statistics_;
+    TimeSpent& time_;
     std::unique_ptr<Laps> laps_;
     Measurement result_;
     double spent_ns_ = 0;
@@ -304,8 +325,10 @@ Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
 }
 
 Outcome<Measurement> sample_point(Session& session, Counters& counters, const SamplingContext& context,
-                                  const Point& point, const Statistics& statistics) {
-    return PointSampler(session, counters, context, point, statistics).measure();
+                                  const Point& point, const Statistics& statistics, TimeSpent* spent) {
+    TimeSpent unasked;
+    return PointSampler(session, counters, context, point, statistics, spent != nullptr ? *spent : unasked)
+        .measure();
 }
 
 }  // namespace dmabench

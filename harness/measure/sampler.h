@@ -11,6 +11,7 @@
 #include "counters/counters.h"
 #include "device/session.h"
 #include "measure/statistics.h"
+#include "measure/time_spent.h"
 #include "scenario/scenario.h"
 
 namespace dmabench {
@@ -49,8 +50,9 @@ Result<ClockCost> measure_clock(Session& session);
 /// Measures the clock, the call and the counters' own share, with the null strategy.
 Result<SamplingContext> prepare_sampling(Session& session, Counters& counters);
 
-/// Measures one point. The session is left with the point's buffer set up.
+/// Measures one point. The session is left with the point's buffer set up. What it took is added to `spent`, also
+/// when it fails.
 Outcome<Measurement> sample_point(Session& session, Counters& counters, const SamplingContext& context,
-                                  const Point& point, const Statistics& statistics);
+                                  const Point& point, const Statistics& statistics, TimeSpent* spent = nullptr);
 
 }  // namespace dmabench

@@ -96,6 +96,8 @@ Result<Journal> Journal::resume(const fs::path& report, const json& identity, Jo
             entries->rows.push_back(parsed["row"]);
         } else if (parsed.contains("skipped")) {
             entries->skipped.push_back(parsed["skipped"]);
+        } else if (parsed.contains("canary")) {
+            entries->canaries.push_back(parsed["canary"]);
         }
         // errors are tried again
         whole += line.size() + 1;

@@ -18,6 +18,7 @@ struct JournalEntries {
     std::vector<nlohmann::ordered_json> rows;
     std::vector<nlohmann::ordered_json> skipped;  ///< {name, reason, params}
     std::vector<nlohmann::ordered_json> errors;   ///< {name, reason, params}
+    std::vector<nlohmann::ordered_json> canaries;  ///< {block, name, real_time}
 };
 
 /// Appends to FILE.journal.jsonl beside a report FILE.
@@ -34,7 +35,7 @@ class Journal {
     static Result<Journal> resume(const std::filesystem::path& report, const nlohmann::ordered_json& identity,
                                   JournalEntries* entries);
 
-    /// One entry, flushed to the disk. kind is "row", "skipped" or "error".
+    /// One entry, flushed to the disk. kind is "row", "skipped", "error" or "canary".
     Result<void> append(const char* kind, const nlohmann::ordered_json& entry);
 
     /// The report has been written: the journal has done its work.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "measure/canary.h"
 #include "report/platform.h"
 #include "report/version.h"
 #include "scenario/sha256.h"
@@ -22,6 +23,47 @@ void sort_by_plan(const std::unordered_map<std::string, std::size_t>& place, std
     };
     std::stable_sort(entries.begin(), entries.end(),
                      [&](const json& a, const json& b) { return at(a) < at(b); });
+}
+
+/// Whether the machine was the same all along, as far as the canaries tell.
+json drift_of(const std::vector<json>& canaries) {
+    std::vector<CanaryReading> readings;
+    for (const json& canary : canaries)
+        readings.push_back({canary.at("name"), canary.at("real_time")});
+    const Drift drift = greatest_drift(readings);
+    if (drift.name.empty())
+        return {{"verdict", "unknown"}};
+    return {{"verdict", drift.relative > drift_limit ? "moved" : "steady"},
+            {"limit", drift_limit},
+            {"name", drift.name},
+            {"low_ns", drift.low},
+            {"high_ns", drift.high},
+            {"relative", drift.relative}};
+}
+
+/// What is left of the total belongs to the harness between its calls: the calls themselves, statistics, progress.
+json time_of(const TimeSpent& time) {
+    json out;
+    const auto put = [&](const char* key, double ns) {
+        if (ns > 0)
+            out[key] = ns;
+    };
+    put("total_ns", time.total);
+    put("laps_ns", time.laps());
+    if (time.total > 0)
+        put("laps_share", time.laps() / time.total);
+    put("calibration_ns", time.calibration);
+    put("warm_up_ns", time.warm_up);
+    put("samples_ns", time.samples);
+    put("stamped_ns", time.stamped);
+    put("canaries_ns", time.canaries);
+    put("dirtying_ns", time.dirtying);
+    put("setup_ns", time.setup);
+    put("teardown_ns", time.teardown);
+    put("report_ns", time.report);
+    put("other_ns",
+        time.total - time.laps() - time.dirtying - time.setup - time.teardown - time.report);
+    return out;
 }
 
 }  // namespace
@@ -108,6 +150,10 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
         own["counters"]["unavailable"].push_back({{"event", counter.event}, {"reason", counter.reason}});
     own["overheads"]["stamp_ns"] = facts.sampling.clock.read_ns;
     own["overheads"]["ioctl_ns"] = facts.sampling.ioctl_ns;
+    own["drift"] = drift_of(entries.canaries);
+    own["canaries"] = std::move(entries.canaries);
+    if (facts.time.total > 0)
+        own["time"] = time_of(facts.time);
     return report;
 }
 

@@ -22,6 +22,7 @@ struct RunFacts {
     bool interrupted = false;
     DeviceInfo device;
     SamplingContext sampling;
+    TimeSpent time;  ///< of the session that wrote the report; points measured before a resume are not in it
     std::vector<std::string> counters;
     std::vector<UnavailableCounter> missing_counters;
 };

@@ -12,6 +12,7 @@ from typing import TextIO
 
 PLAIN_EVERY_SECONDS = 30.0
 _BAR = 20
+_CANARY = b'{"canary"'
 
 
 def duration(seconds: float) -> str:
@@ -37,13 +38,16 @@ class Count:
 
 
 class JournalReader:
-    """Counts a growing journal's lines without reading any of it twice."""
+    """Counts the points of a growing journal without reading any of it twice.
+
+    Each line after the first is a point, but for those of canaries.
+    """
 
     def __init__(self, path: Path) -> None:
         self.count = Count()
         self._path = path
         self._offset = 0
-        self._header = b""
+        self._rest = b""
         self._lines = 0
 
     def update(self) -> Count:
@@ -55,12 +59,12 @@ class JournalReader:
             # Not begun, or finished and removed: what was counted stays.
             return self.count
         self._offset += len(new)
-        if self._lines == 0:
-            self._header += new.split(b"\n", 1)[0]
-            if b"\n" in new:
-                self.count.planned = _planned(self._header)
-        self._lines += new.count(b"\n")
-        self.count.done = max(0, self._lines - 1)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        if lines and self._lines == 0:
+            self.count.planned = _planned(lines[0])
+        points = sum(not line.startswith(_CANARY) for line in lines)
+        self.count.done += points - (1 if lines and self._lines == 0 else 0)
+        self._lines += len(lines)
         return self.count
 
 

@@ -17,8 +17,10 @@ from typing import Any, Iterator, Optional, Sequence
 
 from dmabench_reports.contract_fields import (
     CACHE,
+    CANARY,
     CLOCKS,
     CONTEXT,
+    DRIFTS,
     INDEXES,
     Kinds,
     LEAST_LAPS,
@@ -380,6 +382,31 @@ def _own(own: Any, report: dict[str, Any]) -> Iterator[Found]:
             yield at + "/reason", "is empty"
     for key, value in _dict(own.get("overheads")).items():
         yield from _positive(value, pointer("dmabench", "overheads", key))
+    yield from _canaries(own)
+    for key, value in _dict(own.get("time")).items():
+        yield from _positive(value, pointer("dmabench", "time", key))
+
+
+def _canaries(own: dict[str, Any]) -> Iterator[Found]:
+    blocks: dict[str, int] = {}
+    for index, canary in enumerate(_list(own.get("canaries"))):
+        at = pointer("dmabench", "canaries", index)
+        yield from _fields(canary, at, CANARY)
+        if not isinstance(canary, dict):
+            continue
+        yield from _positive(canary.get("real_time"), at + "/real_time")
+        name, block = canary.get("name"), canary.get("block")
+        if isinstance(name, str) and isinstance(block, int):
+            if block < blocks.get(name, 0):
+                yield at + "/block", f"is {block}, behind block {blocks[name]}"
+            blocks[name] = block
+    drift = _dict(own.get("drift"))
+    verdict = drift.get("verdict")
+    if drift and verdict not in DRIFTS:
+        yield "/dmabench/drift/verdict", f"is {json.dumps(verdict)}, not one of {', '.join(DRIFTS)}"
+    if verdict in ("steady", "moved"):
+        kinds = {"limit": (int, float), "name": str, "low_ns": (int, float), "high_ns": (int, float)}
+        yield from _fields(drift, "/dmabench/drift", {**kinds, "relative": (int, float)})
 
 
 def _clock(own: dict[str, Any]) -> Iterator[Found]:

@@ -7,6 +7,7 @@ Kinds = dict[str, "type | tuple[type, ...]"]
 
 CLOCKS = ("hardware", "realtime", "instructions", "modelled", "fake")
 STOPS = ("ci", "samples", "budget")
+DRIFTS = ("steady", "moved", "unknown")
 
 CONTEXT: Kinds = {
     "date": str,
@@ -67,6 +68,13 @@ OWN: Kinds = {
     "counters": dict,
     "interrupted": bool,
     "overheads": dict,
+    "canaries": list,
+    "drift": dict,
+}
+CANARY: Kinds = {
+    "block": int,
+    "name": str,
+    "real_time": (int, float),
 }
 ROW_OWN: Kinds = {
     "params": dict,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import QUICK, SCENARIOS, dmabench, fake, load, names, violations
+from conftest import QUICK, SCENARIOS, Writer, dmabench, fake, load, names, violations
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda f: f.stem)
@@ -72,6 +72,30 @@ def test_rows_stand_in_the_order_of_the_plan(tmp_path: Path) -> None:
         listed.append(names(tmp_path / "r.json"))
     assert listed[0] == listed[1]
     assert listed[0][0].startswith("null/")
+
+
+def test_canaries_in_every_block(scenario: Writer, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    fake(scenario(100), "--counters", "none", "-o", report)
+    document = load(report)
+    canaries = document["dmabench"]["canaries"]
+    # 100 points are three blocks of 32 and one of 4; a last reading follows them.
+    assert [c["block"] for c in canaries] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert {c["name"].split("/")[0] for c in canaries} == {"null", "streaming_single"}
+    # On the fake nothing moves but for the noise of its model.
+    assert document["dmabench"]["drift"]["verdict"] == "steady"
+    assert not {c["name"] for c in canaries} & set(names(document)), "canaries are no points of the scenario"
+
+
+def test_time_adds_up(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    fake(QUICK, "--counters", "none", "-o", report)
+    time = load(report)["dmabench"]["time"]
+    laps = sum(time[part + "_ns"] for part in ("calibration", "warm_up", "samples", "stamped", "canaries"))
+    assert laps == pytest.approx(time["laps_ns"])
+    rest = sum(time.get(part + "_ns", 0) for part in ("dirtying", "setup", "teardown", "report", "other"))
+    assert laps + rest == pytest.approx(time["total_ns"])
+    assert time["laps_share"] == pytest.approx(time["laps_ns"] / time["total_ns"])
 
 
 def test_set(tmp_path: Path) -> None:

@@ -24,7 +24,10 @@ def test_the_journal_is_counted_as_it_grows(tmp_path: Path) -> None:
         file.write('anned": 4}\n{"row": 1}\n{"ro')
     assert (reader.update().done, reader.count.planned) == (1, 4)
     with open(path, "a", encoding="utf-8") as file:
-        file.write('w": 2}\n')
+        file.write('w": 2}\n{"canary": {"block": 0}}\n{"can')
+    assert reader.update().done == 2
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('ary": {"block": 1}}\n')
     assert reader.update().done == 2
     path.unlink()
     assert reader.update().done == 2

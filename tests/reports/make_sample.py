@@ -573,6 +573,19 @@ def make_report(
             },
             "interrupted": False,
             "overheads": {"ioctl_ns": 310.0, "stamp_ns": 14.0},
+            "canaries": [
+                {"block": block, "name": "null/size:4096/target:pci", "real_time": 2.0 + 0.01 * block}
+                for block in range(3)
+            ],
+            "drift": {
+                "verdict": "steady",
+                "limit": 0.05,
+                "name": "null/size:4096/target:pci",
+                "low_ns": 2.0,
+                "high_ns": 2.02,
+                "relative": 0.01,
+            },
+            "time": {"total_ns": 1e9, "laps_ns": 9.7e8, "laps_share": 0.97},
         },
     }
     if not hardware:

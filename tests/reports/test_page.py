@@ -214,6 +214,22 @@ def test_markup_in_names_is_escaped(write: Writer, tmp_path: Path) -> None:
     assert evil not in text and "&lt;script&gt;alert(1)" in text
 
 
+def test_slow_configs_are_told(write: Writer, tmp_path: Path) -> None:
+    report = sample("x86_64-direct")
+    report["context"]["platform"]["slow_configs"] = ["CONFIG_DMA_API_DEBUG"]
+    text = page_of([write(report)], tmp_path / "out")
+    assert "built with options that slow it down: CONFIG_DMA_API_DEBUG" in text
+
+
+def test_a_machine_that_moved_is_told(write: Writer, tmp_path: Path) -> None:
+    report = sample("x86_64-direct")
+    steady = page_of([write(report)], tmp_path / "steady")
+    assert "The machine held still: 3 canary readings" in steady
+    report["dmabench"]["drift"] |= {"verdict": "moved", "high_ns": 3.0, "relative": 0.5}
+    text = page_of([write(report)], tmp_path / "moved")
+    assert "The machine moved while measuring" in text and "held still" not in text
+
+
 def test_a_report_of_a_single_row(write: Writer, tmp_path: Path) -> None:
     report = sample("x86_64-direct")
     report["benchmarks"] = report["benchmarks"][:1]

@@ -43,6 +43,7 @@ TEST_F(JournalTest, ResumesWithWhatWasMeasuredAndTriesErrorsAgain) {
         ASSERT_TRUE(journal->append("row", {{"name", "a"}}));
         ASSERT_TRUE(journal->append("skipped", {{"name", "b"}, {"reason", "x"}}));
         ASSERT_TRUE(journal->append("error", {{"name", "c"}, {"reason", "y"}}));
+        ASSERT_TRUE(journal->append("canary", {{"block", 0}, {"name", "d"}, {"real_time", 2.5}}));
     }
     JournalEntries entries;
     auto journal = Journal::resume(report_, identity_, &entries);
@@ -51,6 +52,8 @@ TEST_F(JournalTest, ResumesWithWhatWasMeasuredAndTriesErrorsAgain) {
     EXPECT_EQ(entries.rows[0]["name"], "a");
     ASSERT_EQ(entries.skipped.size(), 1U);
     EXPECT_TRUE(entries.errors.empty());
+    ASSERT_EQ(entries.canaries.size(), 1U);
+    EXPECT_EQ(entries.canaries[0]["real_time"], 2.5);
 }
 
 TEST_F(JournalTest, ALineTornByACrashIsDroppedWhereverItIsCut) {
