@@ -12,12 +12,13 @@ _dmabench_values() {
         touch | access) echo none read write copy ;;
         cache_mode) echo none cached writecombine uncached coherent ;;
         pattern) echo sequential strided random ;;
+        width) echo word vector ;;
     esac
 }
 
 _dmabench_axes() {
     echo strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        cache_mode access pattern
+        cache_mode access pattern width
 }
 
 # Platforms of the lab, as the dmabench that is being typed knows them.

@@ -27,7 +27,7 @@ end
 
 function __dmabench_axes
     printf '%s\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-        touch_bytes dirty cache_mode access pattern
+        touch_bytes dirty cache_mode access pattern width
 end
 
 function __dmabench_on
@@ -58,6 +58,8 @@ function __dmabench_set
             set values none cached writecombine uncached coherent
         case 'pattern=*'
             set values sequential strided random
+        case 'width=*'
+            set values word vector
         case '*=*'
             return
         case '*'

@@ -4,7 +4,7 @@
 
 _dmabench_axes() {
     print strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        cache_mode access pattern
+        cache_mode access pattern width
 }
 
 _dmabench_platforms() {
@@ -36,6 +36,7 @@ _dmabench_set() {
         *touch= | *access=) values=(none read write copy) ;;
         *cache_mode=) values=(none cached writecombine uncached coherent) ;;
         *pattern=) values=(sequential strided random) ;;
+        *width=) values=(word vector) ;;
         *) _message 'integers, as 4K,64K or 4K..1M x4' && return ;;
     esac
     compset -P '*,'

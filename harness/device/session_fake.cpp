@@ -3,6 +3,7 @@
 // for the same seed; its clock goes on only when something is done.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <random>
 
 #include "device/names.h"
@@ -153,9 +154,14 @@ class FakeSession final : public Session {
     Outcome<UserMapping> map_user() override {
         if (!ready_)
             return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is set up"});
-        memory_.assign(point_.size, std::byte{0});
+        // A mapping begins with a page, and so with a cache line; the widest vectors count on it.
+        constexpr std::size_t line = 64;
+        memory_.assign(point_.size + line, std::byte{0});
+        void* aligned = memory_.data();
+        std::size_t room = memory_.size();
+        std::align(line, point_.size, aligned, room);
         const bool uncached = point_.cache_mode != CacheMode::cached && !coherent_;
-        return UserMapping{memory_,
+        return UserMapping{{static_cast<std::byte*>(aligned), point_.size},
                            mmap_mode_name(static_cast<std::uint32_t>(point_.cache_mode)),
                            uncached ? "normal non-cacheable" : "write-back",
                            "write-back",
@@ -182,8 +188,9 @@ class FakeSession final : public Session {
 
     void accessed(const Point& point) override {
         const bool uncached = point.cache_mode != CacheMode::cached && !coherent_;
-        const double per_word = point.access == Access::write && uncached ? 4 : uncached ? 50 : 2;
-        advance(static_cast<double>(point.touched_bytes()) / 8 * per_word);
+        const double per_access = point.access == Access::write && uncached ? 4 : uncached ? 50 : 2;
+        const double width = point.width == Width::vector ? 32 : 8;
+        advance(static_cast<double>(point.touched_bytes()) / width * per_access);
     }
 
   private:

@@ -82,6 +82,7 @@ class UserLaps final : public Laps {
 
     double stamp_ns() const override { return stamp_ns_; }
     const UserMapping* mapping() const override { return &mapping_; }
+    const AccessKernel* kernel() const override { return &access_.kernel(); }
     std::uint64_t access_bytes() const override { return access_.bytes(); }
 
   private:

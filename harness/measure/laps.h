@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "device/session.h"
+#include "measure/access_kernel.h"
 #include "plan/point.h"
 
 namespace dmabench {
@@ -25,6 +26,8 @@ class Laps {
     [[nodiscard]] virtual double stamp_ns() const = 0;
     /// The mapping, when the lap is in user space.
     [[nodiscard]] virtual const UserMapping* mapping() const { return nullptr; }
+    /// What accesses it there; nullptr: nothing.
+    [[nodiscard]] virtual const AccessKernel* kernel() const { return nullptr; }
     /// Bytes accessed in user space per lap; 0: none.
     [[nodiscard]] virtual std::uint64_t access_bytes() const { return 0; }
 };

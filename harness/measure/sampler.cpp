@@ -82,6 +82,7 @@ class PointSampler {
         if (const UserMapping* mapping = laps_->mapping())
             result_.mapping = *mapping;
         result_.access_bytes = laps_->access_bytes();
+        result_.kernel = laps_->kernel();
         result_.stamp_ns = laps_->stamp_ns();
         if (auto done = calibrate(); !done)
             return tl::unexpected(done.error());

@@ -10,6 +10,7 @@
 
 #include "counters/counters.h"
 #include "device/session.h"
+#include "measure/access_kernel.h"
 #include "measure/statistics.h"
 #include "measure/time_spent.h"
 #include "scenario/scenario.h"
@@ -23,6 +24,7 @@ struct Measurement {
     BufferInfo buffer;
     std::optional<UserMapping> mapping;
     std::uint64_t access_bytes = 0;
+    const AccessKernel* kernel = nullptr;  ///< of the access in user space
     std::uint64_t laps_per_sample = 0;
     std::uint32_t discarded = 0;
     std::vector<double> samples;

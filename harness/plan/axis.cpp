@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 4> access_words = {"none", "read", "write
 constexpr std::array<std::string_view, 5> cache_mode_words = {"none", "cached", "writecombine", "uncached",
                                                               "coherent"};
 constexpr std::array<std::string_view, 3> pattern_words = {"sequential", "strided", "random"};
+constexpr std::array<std::string_view, 2> width_words = {"word", "vector"};
 
 // The axes' accessors. Words stand in the order of their enum's values.
 template <auto Member>
@@ -178,7 +179,7 @@ constexpr std::string_view ranged_text =
 
 // Where an axis applies, and its default, may depend on the axes before it in this table. cache_mode and
 // access depend on nothing but the strategy and each other.
-constexpr std::array<Axis, 15> axes = {{
+constexpr std::array<Axis, 16> axes = {{
     text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
               first_word<strategy_words>, get_plain<&Point::strategy>,
               set_plain<&Point::strategy, std::string>),
@@ -221,6 +222,9 @@ constexpr std::array<Axis, 15> axes = {{
                                             is_mapped_to_user),
     word_axis<&Point::pattern, pattern_words>("pattern", "where access is not none",
                                               "in which order user space accesses the buffer", is_accessed),
+    word_axis<&Point::width, width_words>("width", "where access is not none",
+                                          "how much one access takes: 8 bytes, or the CPU's widest vector",
+                                          is_accessed),
 }};
 
 constexpr auto names = [] {

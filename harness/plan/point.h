@@ -25,6 +25,7 @@ enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, u
 // User space only; not in the ABI.
 enum class Access : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
 enum class Pattern : std::uint32_t { sequential = 0, strided = 1, random = 2 };
+enum class Width : std::uint32_t { word = 0, vector = 1 };
 
 /// One combination of axis values. Lengths in bytes, *_every in laps.
 struct Point {
@@ -43,6 +44,7 @@ struct Point {
     CacheMode cache_mode = CacheMode::none;
     Access access = Access::none;
     Pattern pattern = Pattern::sequential;
+    Width width = Width::word;
 
     /// Stable over time; see "Names" in docs/DESIGN.md.
     [[nodiscard]] std::string name() const;

@@ -174,6 +174,10 @@ class RowMaker {
             buffer["dma_mask"] = fmt::format("{:#x}", measured_.buffer.dma_mask);
         if (!measured_.buffer.source.empty())
             buffer["source"] = measured_.buffer.source;
+        if (measured_.kernel != nullptr) {
+            out["access"]["instructions"] = measured_.kernel->name;
+            out["access"]["bytes"] = measured_.kernel->bytes;
+        }
         if (measured_.mapping) {
             json& mapping = out["mapping"];
             mapping["requested"] = measured_.mapping->requested;

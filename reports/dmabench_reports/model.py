@@ -27,10 +27,11 @@ AXES: Mapping[str, Any] = {
     "cache_mode": "none",
     "access": "none",
     "pattern": "sequential",
+    "width": "word",
 }
 
 # Axes that reports of schema 1 need not have: they came after it. All at their default.
-LATER_AXES = frozenset({"dirty"})
+LATER_AXES = frozenset({"dirty", "width"})
 
 
 def is_streaming(strategy: str) -> bool:
@@ -65,6 +66,7 @@ class Params:
     access: str = "none"
     pattern: str = "sequential"
     dirty: int = 0
+    width: str = "word"
 
     @property
     def workload(self) -> Workload:
@@ -75,6 +77,7 @@ class Params:
             self.touch_bytes if (self.touch, self.access) != ("none", "none") else 0,
             self.pattern if self.access != "none" else "sequential",
             self.dirty,
+            self.width if self.access != "none" else "word",
         )
 
     @property
@@ -102,6 +105,7 @@ class Workload:
     touch_bytes: int
     pattern: str
     dirty: int = 0
+    width: str = "word"
 
     @property
     def text(self) -> str:
@@ -117,7 +121,9 @@ class Workload:
             "the whole buffer" if not self.touch_bytes else words.size(self.touch_bytes)
         )
         if self.access != "none":
-            how = "" if self.pattern == "sequential" else f" ({self.pattern})"
+            ways = [self.pattern] if self.pattern != "sequential" else []
+            ways += ["widest vectors"] if self.width == "vector" else []
+            how = f" ({', '.join(ways)})" if ways else ""
             return f"user space {verbs.get(self.access, self.access)} {amount}{how}"
         if self.touch != "none":
             return f"the kernel {verbs.get(self.touch, self.touch)} {amount}"
@@ -136,6 +142,8 @@ class Workload:
             parts.append(f"{self.touch_bytes}B")
         if self.pattern != "sequential":
             parts.append(self.pattern)
+        if self.width != "word":
+            parts.append(self.width)
         if self.dirty:
             parts.append(f"dirty{self.dirty}")
         return "-".join(parts)

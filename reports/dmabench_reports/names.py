@@ -15,6 +15,7 @@ _ENUMS = {
     "cache_mode": {"none", "cached", "writecombine", "uncached", "coherent"},
     "access": {"none", "read", "write", "copy"},
     "pattern": {"sequential", "strided", "random"},
+    "width": {"word", "vector"},
 }
 _TARGET = re.compile(
     r"platform(-coherent|-noncoherent)?|pci(:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])?"

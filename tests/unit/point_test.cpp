@@ -66,6 +66,8 @@ TEST(Point, NameHasOnlyWhatAppliesAndIsNotAtItsDefault) {
     EXPECT_EQ(user.name(),
               "streaming_single/access:copy/cache_mode:uncached/direction:bidirectional/map_every:0/"
               "pattern:random/size:4096/source:pages/sync_every:0/target:auto");
+    user.width = Width::vector;
+    EXPECT_TRUE(user.name().ends_with("/target:auto/width:vector")) << user.name();
 }
 
 TEST(Point, NamesOfStrategiesThatKeepTheirMemory) {
@@ -95,7 +97,8 @@ TEST(Point, ParamsHaveAllAxes) {
         streaming_point().params().dump(),
         R"({"strategy":"streaming_single","size":4096,"direction":"bidirectional","target":"auto",)"
         R"("source":"default","map_every":0,"sync_every":0,"sync_offset":0,"sync_bytes":0,"touch":"none",)"
-        R"("touch_bytes":0,"dirty":0,"cache_mode":"none","access":"none","pattern":"sequential"})");
+        R"("touch_bytes":0,"dirty":0,"cache_mode":"none","access":"none","pattern":"sequential",)"
+        R"("width":"word"})");
 }
 
 TEST(Point, FromParamsIsTheInverse) {
@@ -160,8 +163,8 @@ TEST(Axis, TableIsComplete) {
         EXPECT_EQ(axis.get(point), value);
         EXPECT_NE(axis.get(before), value);
     }
-    EXPECT_EQ(names.size(), 15U);
-    EXPECT_EQ(axis_names().size(), 15U);
+    EXPECT_EQ(names.size(), 16U);
+    EXPECT_EQ(axis_names().size(), 16U);
     EXPECT_EQ(find_axis("sizes"), nullptr);
 }
 

@@ -30,6 +30,12 @@ def per_kib(row: Row) -> Optional[tuple[float, float]]:
     return access * scale, max(0.0, row.real_time - access) * scale
 
 
+def _order(row: Row) -> str:
+    """The order of access, and how wide one is: bars of one picture share both."""
+    vectors = "-vectors" if row.params.width == "vector" else ""
+    return row.params.pattern + vectors
+
+
 def pictures(report: Report) -> list[Picture]:
     out = []
     rows = [
@@ -37,7 +43,7 @@ def pictures(report: Report) -> list[Picture]:
         for r in report.rows
         if r.params.access != "none" and not r.params.touch_bytes and per_kib(r)
     ]
-    keys = {(r.params.target, r.params.pattern, r.params.size) for r in rows}
+    keys = {(r.params.target, _order(r), r.params.size) for r in rows}
     targets = {name: i for i, name in enumerate(report.target_names)}
     for target, pattern, size in sorted(
         keys, key=lambda k: (targets[k[0]], k[1] != "sequential", k[1], k[2])
@@ -45,7 +51,7 @@ def pictures(report: Report) -> list[Picture]:
         here = [
             r
             for r in rows
-            if (r.params.target, r.params.pattern, r.params.size)
+            if (r.params.target, _order(r), r.params.size)
             == (target, pattern, size)
         ]
         out.append(_picture(report, target, pattern, size, here))

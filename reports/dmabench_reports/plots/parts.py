@@ -74,6 +74,7 @@ def pictures(report: Report) -> list[Picture]:
                     touch=line.touch,
                     access=line.access,
                     pattern=line.pattern,
+                    width=line.width,
                     direction=line.direction if is_streaming(line.strategy) else "",
                 )
                 groups.setdefault(picture, {}).setdefault(line, {})[
@@ -146,7 +147,7 @@ def _picture(
         f"{sweep.caption} {extra}".strip(),
         figure,
         used,
-        main=what.pattern == "sequential",
+        main=what.pattern == "sequential" and what.width == "word",
     )
 
 
