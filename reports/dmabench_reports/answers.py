@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Optional, Sequence
 
-from dmabench_reports import analysis, words
+from dmabench_reports import analysis, consumer_loop, words
 from dmabench_reports.model import Report, Row, Workload, is_streaming
 
 K4, K64 = 4096, 65536
@@ -35,6 +35,8 @@ class TargetAnswers:
     choice: list[Statement] = field(default_factory=list)
     time: list[Statement] = field(default_factory=list)
     sync: list[Statement] = field(default_factory=list)
+    loop: list[Statement] = field(default_factory=list)  # the consumer in user space
+    loop_caution: str = ""  # belongs beside each of them
     remarks: list[str] = field(default_factory=list)
     caution: str = ""  # belongs beside every answer of this target
 
@@ -58,6 +60,15 @@ def _answers_for(report: Report, target: str) -> TargetAnswers:
     if any(w.touch == w.access == "none" for w, _, _ in compared):
         out.remarks.append(
             "Laps with no CPU access tell what the calls cost, not what it costs to read or write the memory."
+        )
+    out.loop = [
+        Statement(one.subject, one.answer, one.detail, one.basis)
+        for one in consumer_loop.loops(report, target)
+    ]
+    if out.loop and report.clock == "instructions":
+        out.loop_caution = (
+            "an uncached read costs no more than a cached one on this clock, so the uncached side looks too cheap here; "
+            "on hardware caching pays from fewer bytes on"
         )
     device = report.target(target)
     if report.clock == "instructions" and not (device and device.coherent):

@@ -24,6 +24,10 @@ def text(
                 lines.append(f"    against streaming {usage}: {statement.answer}")
             if not target.short:
                 lines.append("    not measured with the same work, so neither is called cheaper")
+            for statement in target.loop:
+                lines.append(f"    {statement.subject}: {statement.answer}")
+            if target.loop_caution:
+                lines.append(f"    ({target.loop_caution})")
             if target.caution:
                 lines.append(f"    ({target.caution})")
     for agreement in agreements:
