@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Exit codes of lab, and the two errors that carry one."""
+"""Exit codes of lab, and the errors that carry one."""
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -27,3 +27,7 @@ class InfrastructureError(Exception):
     def line(self, platform: str) -> str:
         see = f" (see {self.log})" if self.log else ""
         return f"lab: infrastructure: {platform}: {self.what}{see}"
+
+
+class NotOffered(InfrastructureError):
+    """The mirror of this machine has no such kernel, or none any more: nothing that a repetition or a repair mends."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import bootimage, hosttools, modinfo, paths
-from .errors import InfrastructureError
+from .errors import InfrastructureError, NotOffered
 from .packages import DEBIAN_ARCH, Apt, pick
 from .platforms import KernelSpec
 
@@ -71,7 +71,7 @@ def fetch(spec: KernelSpec, arch: str, apt: Apt, say: Callable[[str], None]) -> 
     image = pick(apt.depends(f"{spec.image[arch]}:{debian}"), r"linux-image-\d.*", spec.image[arch])
     release = image.removeprefix("linux-image-")
     if spec.name[0].isdigit() and not release.startswith(f"{spec.name}."):
-        raise InfrastructureError(f"{spec.image[arch]} of {spec.suites[0]} is {release} by now, and not {spec.name}")
+        raise NotOffered(f"{spec.image[arch]} of {spec.suites[0]} is {release} by now, and not {spec.name}")
     board = spec.boards.get(arch, {})
     needed = [*spec.modules, *board.get("modules", ())]
     images = _image_packages(image, apt.depends(f"{image}:{debian}"), bool(needed))

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .errors import InfrastructureError
+from .errors import InfrastructureError, NotOffered
 
 DEBIAN_ARCH = {"x86_64": "amd64", "arm64": "arm64"}
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -125,7 +125,7 @@ class Apt:
             self._run("apt-get", "-qq", "update")
         except InfrastructureError as error:
             suites = ", ".join(s.suite for s in chosen)
-            raise InfrastructureError(f"this machine's Debian mirror does not give {suites}: {error}") from None
+            raise NotOffered(f"this machine's Debian mirror does not give {suites}: {error}") from None
         self._updated = True
 
     def depends(self, package: str) -> list[str]:

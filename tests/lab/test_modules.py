@@ -98,3 +98,18 @@ def test_digest_sees_names_contents_and_the_kernel(tmp_path: Path) -> None:
     assert module.digest(module.sources(tmp_path), tmp_path, "6.1") == first
     (tmp_path / "a.c").write_text("two")
     assert module.digest(module.sources(tmp_path), tmp_path, "6.1") != first
+
+
+def test_warnings_of_compiler_and_modpost_are_found() -> None:
+    log = (
+        "  CC [M]  main.o\n"
+        "warning: the compiler differs from the one used to build the kernel\n"
+        "kmod/main.c:3:5: warning: unused variable 'a' [-Wunused-variable]\n"
+        "WARNING: modpost: missing MODULE_DESCRIPTION() in dmabench.o\n"
+    )
+    assert module.warnings(log) == log.splitlines()[2:]
+
+
+def test_a_module_that_warns_is_seen_in_its_build_log(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("kmod/main.c:1:1: warning: w\n")
+    assert module.warnings(module.build_log(tmp_path / "dmabench.ko")) == ["kmod/main.c:1:1: warning: w"]
