@@ -156,6 +156,7 @@ struct FakeOptions {
     std::string skip_point;            ///< setup of the point with this name is refused
     std::uint64_t gone_after_runs = 0;  ///< the target goes away after that many batches; 0: never
     bool skip_sync = false;            ///< syncs on coherent targets are elided
+    double bookkeeping_ns = 0;         ///< what a stamp costs beyond a reading of the clock
 };
 std::unique_ptr<Session> make_fake_session(const FakeOptions& options = {});
 

@@ -262,7 +262,7 @@ class FakeSession final : public Session {
             if (!happens(phase, lap) || elided)
                 continue;
             const double from = now_;
-            advance(cost_[phase] + stamp_ns);
+            advance(cost_[phase] + stamp_ns + options_.bookkeeping_ns);
             dmabench_hist_record(&histograms[phase], static_cast<std::uint64_t>(now_ - from));
         }
         advance(loop_ns + stamp_ns);

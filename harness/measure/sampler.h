@@ -44,6 +44,7 @@ struct SamplingContext {
     std::vector<Count> idle_counts;  ///< counts of one call without laps
     double idle_cpu_ns = 0;          ///< CPU time of one call without laps
     double ioctl_ns = 0;             ///< time of one call without laps, seen from user space
+    double null_lap_ns = 0;          ///< a lap without phases, and so what the loop costs
 };
 
 /// Measures what a reading of the session's clock costs, and how finely it ticks.

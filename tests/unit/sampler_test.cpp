@@ -71,6 +71,27 @@ TEST_F(Sampler, PhasesAddUpToTheLap) {
     EXPECT_NEAR(per_call, 12 + 64 * 4.2, 1);
 }
 
+TEST_F(Sampler, AStampCostsWhatItCostsInPlace) {
+    FakeOptions options;
+    options.bookkeeping_ns = 7;  // a reading alone takes 20 ns
+    open(options);
+    const auto measured = measure(sync_point(4));
+    ASSERT_TRUE(measured);
+    EXPECT_NEAR(measured->stamp_ns, 27, 1);
+    const auto& cpu = measured->histograms[DMABENCH_PHASE_SYNC_FOR_CPU];
+    const double per_call = static_cast<double>(cpu.sum_ns) / static_cast<double>(cpu.count) - measured->stamp_ns;
+    EXPECT_NEAR(per_call, 12 + 64 * 4.2, 0.1);
+}
+
+TEST_F(Sampler, ADifferenceThatNoStampMakesIsNotTakenForOne) {
+    FakeOptions options;
+    options.bookkeeping_ns = 70;
+    open(options);
+    const auto measured = measure(sync_point(4));
+    ASSERT_TRUE(measured);
+    EXPECT_NEAR(measured->stamp_ns, 20, 0.01);
+}
+
 TEST_F(Sampler, DirtyingIsNoPartOfALapButOfTheBudget) {
     open();
     Point point = sync_point(1);
