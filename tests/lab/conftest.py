@@ -14,7 +14,6 @@ sys.path.insert(0, str(REPOSITORY / "lab"))
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "guest: boots real guests; needs QEMU and, the first time, the network")
-    config.addinivalue_line("markers", "kernels: guests of the kernels other than the usual one, some 400 MB to fetch")
 
 
 def lab(*arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernels other than the usual one: what is particular to their packages, and to how they sync."""
+"""Kernels other than the usual one: what is particular to their packages."""
 
-import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from conftest import REPOSITORY, lab
 from dmabench_lab import hosttools, kernel
 from dmabench_lab.errors import InfrastructureError
 from dmabench_lab.packages import Apt
@@ -71,29 +67,3 @@ def test_a_wrapped_program_runs_and_knows_its_name(tmp_path: Path) -> None:
     tmp_path.rename(moved)
     program = moved / "tools/program"
     assert subprocess.check_output([program, "a b"], text=True) == f"{program} a b"
-
-
-@pytest.mark.guest
-@pytest.mark.kernels
-@pytest.mark.parametrize(
-    ("name", "elided"), [("x86_64-direct-5.10", False), ("x86_64-direct-6.12", True), ("x86_64-swiotlb-6.12", False)]
-)
-def test_syncs_that_the_kernel_skips_are_elided(name: str, elided: bool, tmp_path: Path) -> None:
-    report = tmp_path / "r.json"
-    quick = str(REPOSITORY / "scenarios/quick.json")
-    # Only one of sync_every's values is needed, and nothing that copies much.
-    chosen = ["--filter", "single/.*map_every:0/size:4096/sync_every:1/"]
-    done = lab("run", name, "--scenario", quick, "-o", str(report), "--quiet", "--", *chosen)
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(report.read_text())["benchmarks"]
-    synced = [row["dmabench"]["phases"].get("sync_for_cpu", {}) for row in rows if "sync_every:1/" in row["name"]]
-    assert synced and {"elided" in phase for phase in synced} == {elided}
-    environment = dict(os.environ, PYTHONPATH=str(REPOSITORY / "reports"), PYTHONDONTWRITEBYTECODE="1")
-    checked = subprocess.run(
-        [sys.executable, "-m", "dmabench_reports.contract", str(report)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
