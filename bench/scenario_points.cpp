@@ -51,7 +51,7 @@ void run_point(benchmark::State& state, Run& run, const Point& point) {
         state.SetIterationTime(lap_seconds);
     for (const Count& count : counts)
         if (const double per_lap = count.value / static_cast<double>(batch->laps); per_lap > 0)
-            state.counters[counter_key(count.event)] = per_lap;
+            state.counters[count.key] = per_lap;
     if ((*laps)->access_bytes() != 0)
         state.counters["bytes_per_lap"] = static_cast<double>((*laps)->access_bytes());
     run.session->teardown();
@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
     Result<std::unique_ptr<Session>> session = fake ? make_fake_session() : open_ioctl_session();
     if (!session)
         return fail_with(session.error());
-    Run run{std::move(*session), std::make_unique<Counters>(Counters::default_events()), {}};
+    Run run{std::move(*session), std::make_unique<Counters>(select_counters("default")->timed(), Sharing::by_kernel), {}};
     auto context = prepare_sampling(*run.session, *run.counters);
     if (!context)
         return fail_with(context.error());

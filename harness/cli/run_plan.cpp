@@ -11,7 +11,9 @@
 #include "base/files.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/trace_pass.h"
 #include "measure/canary.h"
+#include "report/metrics.h"
 #include "report/row.h"
 
 namespace dmabench {
@@ -61,10 +63,11 @@ class Timed {
 /// One pass over the plan: blocks of points in the seed's order, canaries between them.
 class PlanRun {
   public:
-    PlanRun(Session& session, Counters& counters, const Plan& plan, RunFacts& facts, bool quiet, Journal& journal,
-          JournalEntries& entries)
+    PlanRun(Session& session, Counters& counters, const Plan& plan, RunFacts& facts, const RunOptions& options,
+            Journal& journal, JournalEntries& entries)
         : session_(session),
           counters_(counters),
+          metrics_(options.counters.metrics),
           plan_(plan),
           facts_(facts),
           journal_(journal),
@@ -73,7 +76,7 @@ class PlanRun {
         for (const auto* list : {&entries.rows, &entries.skipped})
             for (const json& entry : *list)
                 done_.insert(entry.at("name"));
-        progress_.emplace(plan.points.size(), done_.size(), quiet);
+        progress_.emplace(plan.points.size(), done_.size(), options.quiet);
     }
 
     [[nodiscard]] Progress& progress() { return *progress_; }
@@ -136,6 +139,7 @@ class PlanRun {
             const Timed timed(session_, facts_.time.report);
             if (measured) {
                 entries_.rows.push_back(make_row(point, *measured, facts_.sampling.clock));
+                add_metrics(entries_.rows.back(), metrics_);
                 safe = journal_.append("row", entries_.rows.back());
             } else if (measured.error().kind == Refusal::Kind::skipped) {
                 entries_.skipped.push_back(refused_entry(point, measured.error()));
@@ -155,6 +159,7 @@ class PlanRun {
 
     Session& session_;
     Counters& counters_;
+    const std::vector<Metric>& metrics_;
     const Plan& plan_;
     RunFacts& facts_;
     Journal& journal_;
@@ -170,10 +175,16 @@ class PlanRun {
 Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options) {
     catch_interrupts();
     stay_on_this_cpu();
-    Counters counters(options.counters);
+    Counters counters(options.counters.timed());
     facts.device = session.info();
     facts.counters = counters.available();
     facts.missing_counters = counters.unavailable();
+    facts.counter_sets = options.counters.sets;
+    // They are looked up only: to open one is to enable it.
+    const std::vector<CounterEvent> traced = options.counters.traced();
+    for (const CounterEvent& event : traced)
+        if (const auto found = encode_event(event.event))
+            facts.counters.push_back(event.event);
     auto sampling = prepare_sampling(session, counters);
     if (!sampling)
         return tl::unexpected(sampling.error());
@@ -187,7 +198,7 @@ Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const 
     if (!journal)
         return tl::unexpected(journal.error());
     {
-        PlanRun sweep(session, counters, plan, facts, options.quiet, *journal, entries);
+        PlanRun sweep(session, counters, plan, facts, options, *journal, entries);
         if (!kept.empty())
             sweep.progress().say(
                 fmt::format("note: the journal of an unfinished run is kept as {}", kept.string()));
@@ -197,6 +208,12 @@ Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const 
 
     const std::size_t settled = entries.rows.size() + entries.skipped.size() + entries.errors.size();
     facts.interrupted = settled < plan.points.size();
+    if (!traced.empty()) {
+        const auto complete = trace_pass(session, plan, options.counters, facts, entries, *journal, options.quiet);
+        if (!complete)
+            return tl::unexpected(complete.error());
+        facts.interrupted |= !*complete;
+    }
     json report = make_report(plan, facts, std::move(entries));
     if (auto written = write_file_atomically(options.report, report.dump(1) + "\n"); !written)
         return tl::unexpected(Error{written.error().kind, fmt::format("{}; the points are safe in {}",

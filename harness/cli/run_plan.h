@@ -12,7 +12,7 @@ namespace dmabench {
 
 struct RunOptions {
     std::filesystem::path report;  ///< the file to write
-    std::vector<std::string> counters;
+    CounterSelection counters;
     bool resume = false;
     bool quiet = false;
 };

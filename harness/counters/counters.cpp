@@ -1,141 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "counters/counters.h"
 
-#include <fmt/format.h>
-#include <perfmon/pfmlib_perf_event.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 namespace dmabench {
 namespace {
 
-struct Reading {
-    std::uint64_t value = 0, enabled = 0, running = 0;
+constexpr std::size_t most_in_group = 32;
+
+/// What a group's leader tells, see perf_event_open(2).
+struct GroupReading {
+    std::uint64_t events = 0, enabled = 0, running = 0;
+    std::array<std::uint64_t, most_in_group> values{};
 };
 
-bool read_event(int fd, Reading& reading) {
-    return ::read(fd, &reading, sizeof reading) == static_cast<ssize_t>(sizeof reading);
-}
-
-std::string paranoid() {
-    std::string level = "?";
-    std::ifstream("/proc/sys/kernel/perf_event_paranoid") >> level;
-    return level;
-}
-
-/// Why perf_event_open() said no. Its errno values are told apart in perf_event_open(2).
-std::string why(int error) {
-    switch (error) {
-        case ENOENT:
-        case ENODEV:
-        case EOPNOTSUPP:
-            return "no hardware counter for it here (most virtual machines have none at all)";
-        case EACCES:
-        case EPERM:
-            return fmt::format("not permitted: run as root, or sysctl kernel.perf_event_paranoid=-1 (now {})",
-                               paranoid());
-        case ENOSYS:
-            return "this kernel is built without perf events";
-        default:
-            return std::strerror(error);
-    }
+bool read_group(int leader, GroupReading& reading) {
+    constexpr auto head = static_cast<ssize_t>(3 * sizeof(std::uint64_t));
+    return ::read(leader, &reading, sizeof reading) >= head;
 }
 
 }  // namespace
 
-const std::vector<std::string>& Counters::default_events() {
-    static const std::vector<std::string> events{
-        "cycles",     "instructions",     "cache-misses",          "branch-misses", "L1-dcache-load-misses",
-        "dTLB-load-misses", "page-faults", "context-switches", "cpu-migrations"};
-    return events;
+Counters::Counters(const std::vector<CounterEvent>& events, Sharing sharing) : sharing_(sharing) {
+    for (const CounterEvent& event : events) {
+        const auto encoded = encode_event(event.event);
+        if (encoded)
+            add(event, *encoded);
+        else
+            unavailable_.push_back({event.event, encoded.error()});
+        order_.push_back(event.event);
+    }
 }
 
-Counters::Counters(const std::vector<std::string>& events) {
-    static const int initialised = pfm_initialize();
-    for (const std::string& name : events) {
-        if (initialised != PFM_SUCCESS) {
-            unavailable_.push_back({name, pfm_strerror(initialised)});
-            continue;
-        }
-        perf_event_attr attr;
-        std::memset(&attr, 0, sizeof attr);
-        attr.size = sizeof attr;
-        pfm_perf_encode_arg_t encode;
-        std::memset(&encode, 0, sizeof encode);
-        encode.size = sizeof encode;
-        encode.attr = &attr;
-        // user and kernel: most of what is measured here happens in the kernel
-        const int encoded = pfm_get_os_event_encoding(name.c_str(), PFM_PLM0 | PFM_PLM3,
-                                                      PFM_OS_PERF_EVENT_EXT, &encode);
-        if (encoded != PFM_SUCCESS) {
-            unavailable_.push_back({name, fmt::format("libpfm4 knows no such event here ({})",
-                                                      pfm_strerror(encoded))});
-            continue;
-        }
-        attr.disabled = 1;
-        attr.exclude_hv = 0;
-        attr.exclude_guest = 0;
-        attr.exclude_kernel = 0;
-        attr.exclude_user = 0;
-        attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-        UniqueFd fd(static_cast<int>(::syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC)));
-        if (!fd) {
-            unavailable_.push_back({name, why(errno)});
-            continue;
-        }
-        events_.push_back({name, std::move(fd)});
+void Counters::add(const CounterEvent& event, const EncodedEvent& encoded) {
+    const auto join = [&](Group& group) -> tl::expected<void, std::string> {
+        auto fd = open_event(encoded, group.events.empty() ? -1 : group.events.front().fd.get());
+        if (!fd)
+            return tl::unexpected(fd.error());
+        group.events.push_back({event, std::move(*fd)});
+        return {};
+    };
+    if (encoded.kind != EventKind::hardware) {
+        if (software_.events.size() == most_in_group)
+            unavailable_.push_back({event.event, "there are too many events"});
+        else if (auto joined = join(software_); !joined)
+            unavailable_.push_back({event.event, joined.error()});
+        return;
     }
+    // The kernel takes a group only if the PMU has counters for it, but does not think of those that others hold for
+    // good, as the NMI watchdog does: only trying tells.
+    if (!groups_.empty() && groups_.back().events.size() < most_in_group && join(groups_.back())) {
+        if (runs(groups_.back()))
+            return;
+        groups_.back().events.pop_back();
+    }
+    Group alone;
+    if (auto opened = join(alone); !opened)
+        unavailable_.push_back({event.event, opened.error()});
+    else if (!runs(alone))
+        unavailable_.push_back({event.event, "the PMU never gets to count it: others hold its counters (the NMI "
+                                             "watchdog? sysctl kernel.nmi_watchdog=0)"});
+    else
+        groups_.push_back(std::move(alone));
+}
+
+bool Counters::runs(const Group& group) {
+    const int leader = group.events.front().fd.get();
+    GroupReading before;
+    GroupReading after;
+    if (!read_group(leader, before))
+        return false;
+    ::ioctl(leader, PERF_EVENT_IOC_ENABLE, 0);
+    for (int spin = 0; spin < 1000; ++spin)
+        asm volatile("");
+    ::ioctl(leader, PERF_EVENT_IOC_DISABLE, 0);
+    return read_group(leader, after) && after.running > before.running;
+}
+
+/// Adds what has been counted since the last reading to `counts`, if there are any.
+void Counters::read(Group& group, std::vector<Count>* counts) {
+    GroupReading now;
+    if (group.events.empty() || !read_group(group.events.front().fd.get(), now))
+        return;
+    const auto enabled = static_cast<double>(now.enabled - group.enabled);
+    const auto running = static_cast<double>(now.running - group.running);
+    for (std::size_t i = 0; i < group.events.size(); ++i) {
+        Event& event = group.events[i];
+        const auto value = static_cast<double>(now.values[i] - event.value);
+        event.value = now.values[i];
+        if (counts != nullptr && running > 0)
+            counts->push_back({event.name.event, event.name.key + "_per_lap", value * enabled / running,
+                               100 * running / enabled});
+    }
+    group.enabled = now.enabled;
+    group.running = now.running;
+}
+
+template <typename Do>
+void Counters::each_running(Do run) {
+    if (!software_.events.empty())
+        run(software_);
+    if (sharing_ == Sharing::by_kernel)
+        std::for_each(groups_.begin(), groups_.end(), run);
+    else if (!groups_.empty())
+        run(groups_[next_]);
 }
 
 void Counters::start() {
-    for (Event& event : events_) {
-        Reading now;
-        if (read_event(event.fd.get(), now)) {
-            event.value = now.value;
-            event.enabled = now.enabled;
-            event.running = now.running;
-        }
-    }
-    // one call for all, so that the window of each is the same
-    if (!events_.empty())
-        ::prctl(PR_TASK_PERF_EVENTS_ENABLE);
+    each_running([](Group& group) { read(group, nullptr); });
+    each_running([](Group& group) { ::ioctl(group.events.front().fd.get(), PERF_EVENT_IOC_ENABLE, 0); });
 }
 
 std::vector<Count> Counters::stop() {
-    if (!events_.empty())
-        ::prctl(PR_TASK_PERF_EVENTS_DISABLE);
+    each_running([](Group& group) { ::ioctl(group.events.front().fd.get(), PERF_EVENT_IOC_DISABLE, 0); });
     std::vector<Count> counts;
-    for (const Event& event : events_) {
-        Reading now;
-        if (!read_event(event.fd.get(), now) || now.running <= event.running)
-            continue;
-        const double running = static_cast<double>(now.running - event.running);
-        const double enabled = static_cast<double>(now.enabled - event.enabled);
-        counts.push_back({event.name, static_cast<double>(now.value - event.value) * enabled / running,
-                          100 * running / enabled});
-    }
+    each_running([&](Group& group) { read(group, &counts); });
+    if (!groups_.empty())
+        next_ = (next_ + 1) % groups_.size();
     return counts;
 }
 
 std::vector<std::string> Counters::available() const {
     std::vector<std::string> names;
-    for (const Event& event : events_)
-        names.push_back(event.name);
+    for (const std::string& event : order_)
+        if (std::none_of(unavailable_.begin(), unavailable_.end(),
+                         [&](const UnavailableCounter& missing) { return missing.event == event; }))
+            names.push_back(event);
     return names;
 }
 
-std::string counter_key(const std::string& event) {
-    std::string key;
-    for (const char c : event)
-        key += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-    return key + "_per_lap";
+void CountTotals::add(const std::vector<Count>& window) {
+    ++windows_;
+    for (const Count& count : window) {
+        auto total = std::find_if(totals_.begin(), totals_.end(),
+                                  [&](const Total& known) { return known.sum.event == count.event; });
+        if (total == totals_.end()) {
+            totals_.push_back({{count.event, count.key, 0, 0}, 0});
+            total = std::prev(totals_.end());
+        }
+        total->sum.value += count.value;
+        total->sum.running_pct += count.running_pct;
+        ++total->windows;
+    }
+}
+
+std::vector<Count> CountTotals::per_lap(std::uint64_t laps_per_window, const std::vector<Count>& idle) const {
+    std::vector<Count> counts;
+    for (const Total& total : totals_) {
+        Count count = total.sum;
+        for (const Count& other : idle)
+            if (other.event == count.event)
+                count.value -= other.value * total.windows;
+        count.value /= total.windows * static_cast<double>(laps_per_window);
+        count.running_pct /= windows_;
+        counts.push_back(std::move(count));
+    }
+    return counts;
 }
 
 }  // namespace dmabench

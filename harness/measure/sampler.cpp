@@ -165,9 +165,7 @@ class PointSampler {
     }
 
     Outcome<void> sample() {
-        std::vector<Count> totals;
-        std::uint64_t counted_laps = 0;
-        std::uint64_t windows = 0;
+        CountTotals totals;
         while (true) {
             const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
             double& what = warming ? time_.warm_up : time_.samples;
@@ -189,13 +187,13 @@ class PointSampler {
                 cpu_ns -= context_.idle_cpu_ns;
             if (!dirties())
                 result_.cpu_samples.push_back(cpu_ns / laps);
-            add(totals, counts);
-            counted_laps += run->laps;
-            ++windows;
+            totals.add(counts);
             if (enough())
                 break;
         }
-        share_out(totals, counted_laps, windows);
+        // User-space laps have no call around them whose own counts would have to be taken off.
+        static const std::vector<Count> nothing;
+        result_.counts = totals.per_lap(result_.laps_per_sample, point_.in_user_space() ? nothing : context_.idle_counts);
         return {};
     }
 
@@ -219,32 +217,6 @@ class PointSampler {
         }
         result_.stop = StopReason::samples;
         return n >= statistics_.max_samples;
-    }
-
-    static void add(std::vector<Count>& totals, const std::vector<Count>& counts) {
-        for (const Count& count : counts) {
-            const auto known = std::find_if(totals.begin(), totals.end(),
-                                            [&](const Count& total) { return total.event == count.event; });
-            if (known == totals.end()) {
-                totals.push_back(count);
-            } else {
-                known->value += count.value;
-                known->running_pct = std::min(known->running_pct, count.running_pct);
-            }
-        }
-    }
-
-    /// Counts per lap, without what the call itself costs. User-space laps have no such call.
-    void share_out(const std::vector<Count>& totals, std::uint64_t laps, std::uint64_t windows) {
-        for (Count total : totals) {
-            if (!point_.in_user_space()) {
-                for (const Count& idle : context_.idle_counts)
-                    if (idle.event == total.event)
-                        total.value -= idle.value * static_cast<double>(windows);
-            }
-            total.value /= static_cast<double>(laps);
-            result_.counts.push_back(total);
-        }
     }
 
     Outcome<void> stamp() {
@@ -348,7 +320,7 @@ Result<SamplingContext> prepare_sampling(Session& session, Counters& counters) {
     context.ioctl_ns = median(times);
     context.idle_cpu_ns = median(cpu_times);
     for (const auto& [event, values] : counts_by_event)
-        context.idle_counts.push_back({event, median(values)});
+        context.idle_counts.push_back({event, "", median(values)});
     session.teardown();
     return context;
 }

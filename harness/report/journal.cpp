@@ -98,6 +98,8 @@ Result<Journal> Journal::resume(const fs::path& report, const json& identity, Jo
             entries->skipped.push_back(parsed["skipped"]);
         } else if (parsed.contains("canary")) {
             entries->canaries.push_back(parsed["canary"]);
+        } else if (parsed.contains("counts")) {
+            entries->counts.push_back(parsed["counts"]);
         }
         // errors are tried again
         whole += line.size() + 1;

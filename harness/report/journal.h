@@ -19,6 +19,7 @@ struct JournalEntries {
     std::vector<nlohmann::ordered_json> skipped;  ///< {name, reason, params}
     std::vector<nlohmann::ordered_json> errors;   ///< {name, reason, params}
     std::vector<nlohmann::ordered_json> canaries;  ///< {block, name, real_time}
+    std::vector<nlohmann::ordered_json> counts;   ///< {name, counters}: of rows, by the pass that counts tracepoints
 };
 
 /// Appends to FILE.journal.jsonl beside a report FILE.
@@ -35,7 +36,7 @@ class Journal {
     static Result<Journal> resume(const std::filesystem::path& report, const nlohmann::ordered_json& identity,
                                   JournalEntries* entries);
 
-    /// One entry, flushed to the disk. kind is "row", "skipped", "error" or "canary".
+    /// One entry, flushed to the disk. kind is "row", "skipped", "error", "canary" or "counts".
     Result<void> append(const char* kind, const nlohmann::ordered_json& entry);
 
     /// The report has been written: the journal has done its work.

@@ -25,6 +25,7 @@ struct RunFacts {
     TimeSpent time;  ///< of the session that wrote the report; points measured before a resume are not in it
     std::vector<std::string> counters;
     std::vector<UnavailableCounter> missing_counters;
+    std::vector<CounterSet> counter_sets;
 };
 
 /// The report's JSON. Rows, skips and errors come in the plan's order, whatever order they were measured in.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "hist.h"
+#include "report/metrics.h"
 
 namespace dmabench {
 namespace {
@@ -68,9 +69,8 @@ class RowMaker {
         put(row, "bytes_per_lap", static_cast<double>(measured_.access_bytes));
         lap_quantiles(row);
         json phases = phase_details(row);
-        for (const Count& count : measured_.counts)
-            put(row, counter_key(count.event), count.value);
         row["dmabench"] = details(std::move(phases));
+        add_counts(row, measured_.counts);
         return row;
     }
 
@@ -157,13 +157,6 @@ class RowMaker {
                 if (lap.bucket[i] != 0)
                     histogram["buckets"].push_back({dmabench_hist_low(i), dmabench_hist_low(i + 1), lap.bucket[i]});
         }
-        if (!measured_.counts.empty())
-            out["counters"] = json::array();
-        for (const Count& count : measured_.counts)
-            if (rounded(count.value) > 0)
-                out["counters"].push_back({{"event", count.event},
-                                           {"per_lap", rounded(count.value)},
-                                           {"running_pct", rounded(count.running_pct)}});
         json& buffer = out["buffer"];
         buffer["relation"] = measured_.buffer.relation;
         if (measured_.buffer.phys_addr != 0)

@@ -12,7 +12,8 @@ from typing import TextIO
 
 PLAIN_EVERY_SECONDS = 30.0
 _BAR = 20
-_CANARY = b'{"canary"'
+# Lines that are no point: canaries, and what a later pass counted of a point that is there already.
+_NO_POINT = (b'{"canary"', b'{"counts"')
 
 
 def duration(seconds: float) -> str:
@@ -62,7 +63,7 @@ class JournalReader:
         *lines, self._rest = (self._rest + new).split(b"\n")
         if lines and self._lines == 0:
             self.count.planned = _planned(lines[0])
-        points = sum(not line.startswith(_CANARY) for line in lines)
+        points = sum(not line.startswith(_NO_POINT) for line in lines)
         self.count.done += points - (1 if lines and self._lines == 0 else 0)
         self._lines += len(lines)
         return self.count

@@ -87,7 +87,7 @@ TEST(Row, UnknownNumbersAreLeftOut) {
     Measurement measured = measured_thrice_ten();
     measured.samples = {100, 100};
     measured.interval.reset();
-    measured.counts = {{"cache-misses", 0}, {"cycles", 123.4}};
+    measured.counts = {{"cache-misses", "cache_misses_per_lap", 0}, {"cycles", "cycles_per_lap", 123.4}};
     measured.stamped_laps = 0;
     measured.histograms = {};
     const auto row = make_row(streaming(), measured, fine_clock);

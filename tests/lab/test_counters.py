@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a lap makes the kernel do, counted by its tracepoints, in guests that have no performance counters."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import REPOSITORY
+
+pytestmark = pytest.mark.guest
+
+DMABENCH = REPOSITORY / "build/host/dmabench"
+SCENARIO = {
+    "name": "maps",
+    "question": "What does a lap make the kernel do?",
+    "statistics": {"samples": 6, "max_samples": 6, "discard": 2, "sample_time": "500us", "histogram_laps": 100},
+    "sweeps": [
+        {"matrix": {"strategy": ["null", "streaming_single"], "size": [4096], "direction": ["to_device"]}},
+        {"matrix": {"strategy": ["streaming_single"], "size": [4096], "map_every": [0], "sync_every": [1]}},
+        {"matrix": {"strategy": ["coherent"], "size": [4096], "map_every": [0]}},
+    ],
+}
+
+
+def run(platform: str, folder: Path, counters: str) -> dict[str, Any]:
+    scenario = folder / "maps.json"
+    scenario.write_text(json.dumps(SCENARIO))
+    report = folder / f"{platform}-{counters.replace(',', '-')}.json"
+    command = [str(DMABENCH), "run", str(scenario), "--on", f"lab:{platform}", "-q", "-o", str(report)]
+    done = subprocess.run([*command, "--counters", counters], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(report.read_text())
+
+
+def timing(report: dict[str, Any]) -> dict[str, list[float]]:
+    """By name: the median and the least of a lap's instructions."""
+    return {row["name"]: [row["real_time"], row["min_ns"]] for row in report["benchmarks"]}
+
+
+@pytest.mark.parametrize(
+    "platform, expected",
+    [
+        # The kernel counts a bounce when it maps; syncs and unmaps copy, too, but are not counted.
+        ("x86_64-swiotlb", {"swiotlb_bounces_per_lap": 1}),
+        ("x86_64-vtd-strict", {"iommu_maps_per_lap": 1, "iommu_unmaps_per_lap": 1}),
+    ],
+)
+def test_a_map_is_counted_and_the_time_is_not_touched(
+    platform: str, expected: dict[str, float], tmp_path: Path
+) -> None:
+    without = run(platform, tmp_path, "default")
+    report = run(platform, tmp_path, "default,mapping")
+    keys = ("swiotlb_bounces_per_lap", "iommu_maps_per_lap", "iommu_unmaps_per_lap")
+    rows = {row["name"]: row for row in report["benchmarks"]}
+    assert len(rows) == 4
+    for name, row in rows.items():
+        counted = {key: row[key] for key in keys if key in row}
+        assert counted == (expected if "map_every:1" in name else {}), name
+        # that nothing happened is told, too
+        entries = {entry["key"]: entry["per_lap"] for entry in row["dmabench"]["counters"]}
+        assert {key: entries[key] for key in keys} == {key: counted.get(key, 0) for key in keys}
+    [mapped] = [row for name, row in rows.items() if "map_every:1" in name]
+    if platform == "x86_64-swiotlb":
+        assert mapped["bounced_bytes_per_lap"] == 4096
+    else:
+        assert mapped["iommu_unmaps_per_map"] == 1
+    # Not by one instruction. (That timer interrupts fall into other samples is worth some thousandths of one.)
+    for name, times in timing(without).items():
+        assert timing(report)[name] == pytest.approx(times, abs=0.05), name
+    reasons = {entry["event"]: entry["reason"] for entry in report["dmabench"]["counters"]["unavailable"]}
+    assert reasons["dma:dma_map_page"] == "this kernel has no tracepoint dma:dma_map_page"
+    assert "no hardware counter" in reasons["cycles"]
+
+
+def test_arm64_counts_cycles_and_makes_metrics_of_them(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_text(
+        """{ // with a comment
+        "name": "own", "question": "Is this mine?", "events": ["cycles", "instructions", "iommu:map"],
+        "metrics": [{"name": "instructions_per_cycle", "formula": "instructions / cycles"}]}"""
+    )
+    report = run("arm64", tmp_path, f"{own},page-faults")
+    assert [s["name"] for s in report["dmabench"]["counters"]["sets"]] == ["own"]
+    assert report["dmabench"]["counters"]["available"] == ["cycles", "instructions", "page-faults", "iommu:map"]
+    for row in report["benchmarks"]:
+        # the lab's clock ticks once an instruction, and so does this machine's cycle counter
+        assert row["instructions_per_lap"] == pytest.approx(row["real_time"], rel=0.02)
+        assert 0.9 < row["instructions_per_cycle"] < 1.1
+        assert {e["running_pct"] for e in row["dmabench"]["counters"]} == {100}
