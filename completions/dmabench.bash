@@ -27,6 +27,12 @@ _dmabench_platforms() {
     "${program/#\~/$HOME}" lab list 2>/dev/null | cut -d ' ' -f 1
 }
 
+# Sets of counters, likewise.
+_dmabench_counter_sets() {
+    local program=${COMP_WORDS[0]}
+    "${program/#\~/$HOME}" counters --names 2>/dev/null
+}
+
 # Offers the words that continue the last item of a list with commas in $cur; $1 stands before the list.
 _dmabench_list() {
     local before=$1 list=${cur#"$1"}
@@ -105,7 +111,7 @@ _dmabench_lab_word() {
 
 _dmabench_complete() {
     if ((${#words[@]} == 2)); then
-        _dmabench_options run plan info report compare export lab --help --version
+        _dmabench_options run plan info counters doctor report compare export lab --help --version
         return
     fi
     if [[ ${words[1]} == lab ]]; then
@@ -113,9 +119,9 @@ _dmabench_complete() {
         return
     fi
     case ${words[1]}:$prev in
-        run:--on | info:--on) _dmabench_on ;;
+        run:--on | info:--on | counters:--on | doctor:--on) _dmabench_on ;;
         run:--set | plan:--set) _dmabench_set ;;
-        run:--counters) _dmabench_options default none ;;
+        run:--counters) _dmabench_list "" none "$(_dmabench_counter_sets)" ;;
         run:--clock) _dmabench_options hardware realtime instructions ;;
         run:--budget) _dmabench_options 100ms 500ms 1s 5s ;;
         run:-o | run:--output) _dmabench_files json ;;
@@ -138,10 +144,12 @@ _dmabench_complete() {
 _dmabench_word() {
     if [[ $cur == -* ]]; then
         case ${words[1]} in
-            run) _dmabench_options --help --on --output --set --filter --counters --seed --budget --resume --quiet \
+            run) _dmabench_options --help --on --output --set --filter --counters --seed --budget --fix --resume --quiet \
                 --platform-name --clock ;;
             plan) _dmabench_options --help --set --filter --json ;;
             info) _dmabench_options --help --on --json ;;
+            counters) _dmabench_options --help --on --json --names ;;
+            doctor) _dmabench_options --help --on --json --fix --undo ;;
             report) _dmabench_options --help --output --repeat --plots ;;
             compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
@@ -150,6 +158,7 @@ _dmabench_word() {
     fi
     case ${words[1]} in
         run | plan | report | compare | export) _dmabench_files json ;;
+        counters) _dmabench_options "$(_dmabench_counter_sets)" ;;
     esac
 }
 

@@ -6,6 +6,11 @@ function __dmabench_platforms
     type -q $words[1]; and $words[1] lab list 2>/dev/null | string replace -r ' .*' ''
 end
 
+function __dmabench_counter_sets
+    set -l words (commandline -opc)
+    type -q $words[1]; and $words[1] counters --names 2>/dev/null
+end
+
 # Whether dmabench's command is one of these.
 function __dmabench_in
     set -l words (commandline -opc)
@@ -76,6 +81,8 @@ complete -c dmabench -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c dmabench -n __fish_use_subcommand -a run -d 'Sweep scenarios and write a report'
 complete -c dmabench -n __fish_use_subcommand -a plan -d 'Show the points of scenarios'
 complete -c dmabench -n __fish_use_subcommand -a info -d 'Show the platform and what it offers'
+complete -c dmabench -n __fish_use_subcommand -a counters -d 'List sets of counters, and what can be counted here'
+complete -c dmabench -n __fish_use_subcommand -a doctor -d 'Tell what would disturb or prevent a run'
 complete -c dmabench -n __fish_use_subcommand -a report -d 'Draw reports as a page with plots'
 complete -c dmabench -n __fish_use_subcommand -a compare -d 'Tell what got slower or faster'
 complete -c dmabench -n __fish_use_subcommand -a export -d 'Give a report in another format'
@@ -85,9 +92,10 @@ complete -c dmabench -n '__dmabench_in run' -l on -x -a '(__dmabench_on)' -d 'Wh
 complete -c dmabench -n '__dmabench_in run' -s o -l output -r -F -d 'The report, or a folder for it'
 complete -c dmabench -n '__dmabench_in run' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
 complete -c dmabench -n '__dmabench_in run' -l filter -x -d 'Only points whose name matches'
-complete -c dmabench -n '__dmabench_in run' -l counters -x -a 'default none' -d 'Performance counters'
+complete -c dmabench -n '__dmabench_in run' -l counters -x -a '(__dmabench_list "" none (__dmabench_counter_sets))' -d 'What to count'
 complete -c dmabench -n '__dmabench_in run' -l seed -x -d 'Seed of the order of points'
 complete -c dmabench -n '__dmabench_in run' -l budget -x -a '100ms 500ms 1s 5s' -d 'Most time per point'
+complete -c dmabench -n '__dmabench_in run' -l fix -d 'Mend what disturbs, for the run'
 complete -c dmabench -n '__dmabench_in run' -l resume -d 'Go on with an interrupted run'
 complete -c dmabench -n '__dmabench_in run' -s q -l quiet -d 'Only the path of the report'
 complete -c dmabench -n '__dmabench_in run' -l platform-name -x -d 'What the report calls this machine'
@@ -101,6 +109,16 @@ complete -c dmabench -n '__dmabench_in plan' -k -a '(__fish_complete_suffix .jso
 
 complete -c dmabench -n '__dmabench_in info' -l on -x -a '(__dmabench_on)' -d 'Where to look'
 complete -c dmabench -n '__dmabench_in info' -l json -d 'The same as JSON'
+
+complete -c dmabench -n '__dmabench_in counters' -l on -x -a '(__dmabench_on)' -d 'Where to look'
+complete -c dmabench -n '__dmabench_in counters' -l json -d 'Everything, as JSON'
+complete -c dmabench -n '__dmabench_in counters' -l names -d 'Only the names of the sets'
+complete -c dmabench -n '__dmabench_in counters' -a '(__dmabench_counter_sets)'
+
+complete -c dmabench -n '__dmabench_in doctor' -l on -x -a '(__dmabench_on)' -d 'Where to look'
+complete -c dmabench -n '__dmabench_in doctor' -l json -d 'The same as JSON'
+complete -c dmabench -n '__dmabench_in doctor' -l fix -d 'Mend what can be undone'
+complete -c dmabench -n '__dmabench_in doctor' -l undo -d 'Put back what --fix changed'
 
 complete -c dmabench -n '__dmabench_in report' -s o -l output -x -a '(__fish_complete_directories)' -d 'Folder for page and plots'
 complete -c dmabench -n '__dmabench_in report' -l repeat -x -k -a '(__fish_complete_suffix .json)' -d 'Reports of a second run'

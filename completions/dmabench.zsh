@@ -13,6 +13,10 @@ _dmabench_platforms() {
     print -r -- ${(F)platforms}
 }
 
+_dmabench_counter_sets() {
+    print -r -- "$(_call_program sets ${(q)words_program:-dmabench} counters --names 2>/dev/null)"
+}
+
 _dmabench_on() {
     if compset -P 'lab:'; then
         _values -s , 'platform' ${(f)"$(_dmabench_platforms)"}
@@ -50,9 +54,10 @@ _dmabench_run() {
         {-o,--output=}'[the report, or a folder for it]:report:_files' \
         '*--set=[replace an axis]:AXIS=VALUES:_dmabench_set' \
         '--filter=[only points whose name matches]:regular expression:' \
-        '--counters=[performance counters]:set:(default none)' \
+        '--counters=[what to count]:set:_values -s , set none ${(f)"$(_dmabench_counter_sets)"}' \
         '--seed=[seed of the order of points]:seed:' \
         '--budget=[most time per point]:time:(100ms 500ms 1s 5s)' \
+        '--fix[mend what disturbs, for the run]' \
         '--resume[go on with an interrupted run]' \
         {-q,--quiet}'[only the path of the report]' \
         '--platform-name=[what the report calls this machine]:name:' \
@@ -74,6 +79,24 @@ _dmabench_info() {
         '(- *)'{-h,--help}'[show help]' \
         '--on=[where to look]:where:_dmabench_on' \
         '--json[the same as JSON]'
+}
+
+_dmabench_counters() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--on=[where to look]:where:_dmabench_on' \
+        '--json[everything, as JSON]' \
+        '--names[only the names of the sets]' \
+        '*:set:(${(f)"$(_dmabench_counter_sets)"})'
+}
+
+_dmabench_doctor() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--on=[where to look]:where:_dmabench_on' \
+        '--json[the same as JSON]' \
+        '(--undo)--fix[mend what can be undone]' \
+        '(--fix)--undo[put back what --fix changed]'
 }
 
 _dmabench_report() {
@@ -183,6 +206,8 @@ _dmabench() {
                 'run:sweep scenarios and write a report'
                 'plan:show the points of scenarios, and how long they take'
                 'info:show the platform, its targets, strategies and counters'
+                'counters:list sets of counters, and what can be counted here'
+                'doctor:tell what would disturb or prevent a run'
                 'report:draw reports as a page with plots'
                 'compare:tell what got slower or faster between reports'
                 'export:give a report in the format of a dashboard or test system'

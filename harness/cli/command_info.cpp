@@ -32,7 +32,7 @@ json describe(Session& session, const ClockCost& clock) {
     std::array<char, 256> host{};
     ::gethostname(host.data(), host.size() - 1);
     json out;
-    out["platform"] = describe_platform(device, host.data());
+    out["platform"] = describe_platform(device, host.data(), "");
     out["clock"] = {{"read_cost_ns", clock.read_ns}, {"resolution_ns", clock.resolution_ns}};
     for (const StrategyInfo& strategy : device.strategies)
         out["strategies"].push_back(
@@ -41,7 +41,7 @@ json describe(Session& session, const ClockCost& clock) {
              {"phases", names_of_bits(strategy.phases, [](std::uint32_t p) { return std::string(phase_name(p)); })},
              {"sources", names_of_bits(strategy.sources, source_name)},
              {"cache_modes", names_of_bits(strategy.mmap_modes, mmap_mode_name)}});
-    const Counters counters(Counters::default_events());
+    const Counters counters(select_counters("default")->timed());
     out["counters"]["available"] = counters.available();
     out["counters"]["unavailable"] = json::array();
     for (const UnavailableCounter& counter : counters.unavailable())

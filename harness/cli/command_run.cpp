@@ -20,6 +20,8 @@
 #include "cli/results_table.h"
 #include "cli/run_plan.h"
 #include "cli/where.h"
+#include "doctor/fixes.h"
+#include "platform/facts.h"
 #include "scenario/keys.h"
 #include "scenario/values.h"
 
@@ -38,6 +40,7 @@ struct Options {
     std::string budget;
     bool resume = false;
     bool quiet = false;
+    bool fix = false;
     std::string platform_name;
     std::string clock;
 };
@@ -114,17 +117,18 @@ Result<void> check_writable(const fs::path& report) {
     return {};
 }
 
-std::vector<std::string> counter_events(const std::string& text) {
-    if (text == "default")
-        return Counters::default_events();
-    std::vector<std::string> events;
-    if (text == "none")
-        return events;
-    std::istringstream in(text);
-    for (std::string event; std::getline(in, event, ',');)
-        if (!event.empty())
-            events.push_back(event);
-    return events;
+/// --counters as the guest gets it: files of sets are shared with it. Adds their options to lab's command.
+std::string shared_counters(const std::string& counters, std::vector<std::string>& command) {
+    std::string words;
+    std::istringstream in(counters);
+    for (std::string word; std::getline(in, word, ',');) {
+        if (word.ends_with(".json")) {
+            command.insert(command.end(), {"--share", word});
+            word = "/mnt/in/" + fs::path(word).filename().string();
+        }
+        words += (words.empty() ? "" : ",") + word;
+    }
+    return words;
 }
 
 Result<int> run_in_lab(const Options& options, const Where& where) {
@@ -132,6 +136,8 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
     auto plan = load_plan(options);
     if (!plan)
         return tl::unexpected(plan.error());
+    if (auto selected = select_counters(options.counters, Elsewhere::yes); !selected)
+        return tl::unexpected(selected.error());
     auto lab = find_data("lab/lab");
     if (!lab)
         return tl::unexpected(lab.error());
@@ -147,6 +153,7 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
     std::vector<std::string> command{lab->string(), "run", platforms, "-o", output};
     for (const std::string& scenario : options.scenarios)
         command.insert(command.end(), {"--scenario", scenario});
+    const std::string counters = shared_counters(options.counters, command);
     if (!options.clock.empty())
         command.insert(command.end(), {"--clock", options.clock});
     if (options.quiet)
@@ -160,8 +167,27 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
         command.insert(command.end(), {"--filter", options.overrides.filter});
     if (!options.budget.empty())
         command.insert(command.end(), {"--budget", options.budget});
-    command.insert(command.end(), {"--counters", options.counters, "--seed", std::to_string(options.seed)});
+    if (options.fix)
+        command.emplace_back("--fix");
+    command.insert(command.end(), {"--counters", counters, "--seed", std::to_string(options.seed)});
     return tl::unexpected(become(command));
+}
+
+/// What --fix asks for, until the returned object is gone.
+Result<ScopedFixes> fix_for_the_run(bool quiet) {
+    const SystemFiles files;
+    auto said = undo_leftovers(files);
+    if (!said)
+        return tl::unexpected(said.error());
+    auto fixes = ScopedFixes::apply(files, &*said);
+    if (!fixes)
+        return fixes;
+    for (const std::string& line : *said)
+        fmt::print(stderr, "fix: {}\n", line);
+    for (const std::string& line : describe(fixes->fixes()))
+        if (!quiet)
+            fmt::print(stderr, "fix, for this run: {}\n", line);
+    return fixes;
 }
 
 tl::unexpected<Error> nothing_passes(const std::string& filter, const Plan& plan) {
@@ -176,6 +202,11 @@ Result<int> run_here(const Options& options, const Where& where) {
     auto plan = load_plan(options);
     if (!plan)
         return tl::unexpected(plan.error());
+    if (options.fix && where.kind == Where::Kind::fake)
+        return fail(ErrorKind::usage, "--fix: a cost model has nothing to fix; expected --on auto, host or lab:NAME");
+    auto counters = select_counters(options.counters);
+    if (!counters)
+        return tl::unexpected(counters.error());
     auto session = open_session(where, options.seed);
     if (!session)
         return tl::unexpected(session.error());
@@ -205,10 +236,21 @@ Result<int> run_here(const Options& options, const Where& where) {
         return tl::unexpected(writable.error());
     RunOptions run;
     run.report = *path;
-    run.counters = counter_events(options.counters);
+    run.counters = std::move(*counters);
     run.resume = options.resume;
     run.quiet = options.quiet;
+    std::optional<ScopedFixes> fixes;
+    if (options.fix) {
+        auto applied = fix_for_the_run(options.quiet);
+        if (!applied)
+            return tl::unexpected(applied.error());
+        fixes.emplace(std::move(*applied));
+    }
+    if (where.kind == Where::Kind::host)
+        for (const IneffectiveFlag& flag : ineffective_boot_flags(SystemFiles()))
+            fmt::print(stderr, "warning: {}\n", flag.text);
     auto report = run_plan(**session, bound, facts, run);
+    fixes.reset();
     if (!report)
         return tl::unexpected(report.error());
     if (!options.quiet)
@@ -268,12 +310,15 @@ void add_run_command(CLI::App& app, Command& chosen) {
                         "Only points whose name matches this expression");
     command
         ->add_option("--counters", options->counters,
-                     "Counters: default, none, or libpfm4 event names with commas")
+                     "What to count: sets (dmabench counters lists them), files of sets, libpfm4 events and tracepoints, "
+                     "with commas; or none")
         ->capture_default_str();
     command->add_option("--seed", options->seed, "Seed of the order of points")
         ->check(wrong_seed, "")
         ->capture_default_str();
     command->add_option("--budget", options->budget, "Most time per point, as 500ms");
+    command->add_flag("--fix", options->fix,
+                      "Mend what disturbs (governor, turbo, ...: dmabench doctor), and undo it after the run");
     command->add_flag("--resume", options->resume, "Go on with an interrupted run");
     command->add_flag("-q,--quiet", options->quiet, "No progress, no table: only the report's path");
     command

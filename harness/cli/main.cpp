@@ -53,6 +53,8 @@ int main(int argc, char** argv) {
     add_run_command(app, chosen);
     add_plan_command(app, chosen);
     add_info_command(app, chosen);
+    add_counters_command(app, chosen);
+    add_doctor_command(app, chosen);
     add_report_command(app, chosen);
     add_compare_command(app, chosen);
     add_export_command(app, chosen);

@@ -66,6 +66,13 @@ json time_of(const TimeSpent& time) {
     return out;
 }
 
+json counter_set_json(const CounterSet& set) {
+    json out{{"name", set.name}, {"title", set.title}, {"question", set.question}};
+    for (const Metric& metric : set.metrics)
+        out["metrics"].push_back({{"name", metric.name}, {"formula", metric.formula}, {"text", metric.text}});
+    return out;
+}
+
 }  // namespace
 
 std::string clock_notice(const std::string& clock_kind) {
@@ -108,7 +115,7 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
 
     json report;
     report["context"] = google_context(facts.executable);
-    report["context"]["platform"] = describe_platform(facts.device, facts.platform);
+    report["context"]["platform"] = describe_platform(facts.device, facts.platform, facts.clock_kind);
     report["benchmarks"] = json::array();
     for (std::size_t index = 0; index < entries.rows.size(); ++index) {
         json& row = entries.rows[index];
@@ -148,6 +155,8 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
     own["counters"]["unavailable"] = json::array();
     for (const UnavailableCounter& counter : facts.missing_counters)
         own["counters"]["unavailable"].push_back({{"event", counter.event}, {"reason", counter.reason}});
+    for (const CounterSet& set : facts.counter_sets)
+        own["counters"]["sets"].push_back(counter_set_json(set));
     own["overheads"]["stamp_ns"] = facts.sampling.clock.read_ns;
     own["overheads"]["ioctl_ns"] = facts.sampling.ioctl_ns;
     own["drift"] = drift_of(entries.canaries);

@@ -22,6 +22,7 @@ COMPLETIONS = REPOSITORY / "completions"
 SCHEMA = json.loads((REPOSITORY / "scenarios/scenario.schema.json").read_text())
 AXES = SCHEMA["definitions"]["matrix"]["properties"]
 PLATFORMS = sorted(path.stem for path in (REPOSITORY / "lab/platforms").glob("*.json"))
+COUNTER_SETS = sorted(path.stem for path in (REPOSITORY / "counters").glob("*.json"))
 LONG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -253,7 +254,7 @@ def test_bash_values() -> None:
     assert offered[5] == [f"{axis}=" for axis in AXES]
     clocks = re.search(r"--clock TEXT:\{(.*?)\}", help_of("run"))
     assert clocks and sorted(offered[6]) == sorted(clocks.group(1).split(","))
-    assert offered[7] == ["default", "none"]
+    assert sorted(offered[7]) == sorted([*COUNTER_SETS, "none"])
     clocks = re.search(r"--clock \{(.*?)\}", help_of("lab", "run"))
     assert clocks and sorted(offered[8]) == sorted(clocks.group(1).split(","))
     assert offered[9] == ["svg", "png", "svg,png"]
@@ -318,6 +319,8 @@ def test_fish() -> None:
     }
     assert fish("dmabench run --on lab:arm64,x86_64-am") == ["lab:arm64,x86_64-amdvi-strict"]
     assert fish("dmabench lab run arm64,x86_64-am") == ["arm64,x86_64-amdvi-strict"]
+    assert set(fish("dmabench run --counters ")) == {*COUNTER_SETS, "none"}
+    assert fish("dmabench run --counters default,tl") == ["default,tlb"]
     assert set(fish("dmabench plan --set ")) == {f"{axis}=" for axis in AXES}
     assert fish("dmabench plan --set touch=re") == ["touch=read"]
     assert "scenarios/quick.json" in fish("dmabench run scenarios/q")
@@ -368,6 +371,8 @@ def zsh(line: str) -> str:
         ("dmabench lab ", lab_commands),
         ("dmabench run --on lab:", lambda: PLATFORMS),
         ("dmabench run --set ", lambda: list(AXES)),
+        ("dmabench run --counters ", lambda: COUNTER_SETS),
+        ("dmabench counters ", lambda: COUNTER_SETS),
         ("dmabench plan scenarios/", lambda: ["quick.json", "sync_frequency.json"]),
     ],
 )
