@@ -166,6 +166,20 @@ std::optional<bool> is_virtual(const SystemFiles& files) {
     return can_tell ? std::optional(false) : std::nullopt;
 }
 
+std::string preemption(const SystemFiles& files, const std::string& version) {
+    if (version.find("PREEMPT_RT") != std::string::npos)
+        return "rt";
+    // "none voluntary (full)": what a kernel with PREEMPT_DYNAMIC has chosen
+    const std::string chosen = files.text("/sys/kernel/debug/sched/preempt").value_or("");
+    const auto open = chosen.find('(');
+    const auto close = chosen.find(')');
+    if (open != std::string::npos && close != std::string::npos && open < close)
+        return chosen.substr(open + 1, close - open - 1);
+    if (version.find("PREEMPT_DYNAMIC") != std::string::npos)
+        return "";
+    return version.find(" PREEMPT ") != std::string::npos ? "full" : "";
+}
+
 std::optional<KernelConfig> kernel_config(const SystemFiles& files, const std::string& release) {
     const std::string packed = "/proc/config.gz";
     const std::string real = files.where(packed).string();

@@ -24,6 +24,9 @@ namespace dmabench {
 /// Whether this is a virtual machine; on other architectures than x86 a "no" needs a device tree or DMI.
 [[nodiscard]] std::optional<bool> is_virtual(const SystemFiles& files);
 
+/// none, voluntary, full, lazy or rt. `version` is the kernel's, as uname tells it.
+[[nodiscard]] std::string preemption(const SystemFiles& files, const std::string& version);
+
 /// Where the kernel's configuration is published: /proc/config.gz or /boot/config-RELEASE.
 struct KernelConfig {
     std::string file;

@@ -134,6 +134,7 @@ json describe_platform(const DeviceInfo& device, const std::string& name, const 
     out["virtualization"] = virtualization(files);
     if (const auto value = is_virtual(files))
         out["virtual"] = *value;
+    out["preempt"] = preemption(files, system.version);
     out["clock"] = clock_kind;
     if (const auto clock = files.text("/sys/devices/system/clocksource/clocksource0/current_clocksource"))
         out["clocksource"] = *clock;

@@ -272,6 +272,14 @@ TEST_F(Machine, VirtualMachine) {
     EXPECT_EQ(is_virtual(system_.files), std::nullopt);
 }
 
+TEST_F(Machine, Preemption) {
+    EXPECT_EQ(preemption(system_.files, "#1 SMP PREEMPT_RT Debian"), "rt");
+    EXPECT_EQ(preemption(system_.files, "#1 SMP PREEMPT Debian"), "full");
+    EXPECT_EQ(preemption(system_.files, "#1 SMP PREEMPT_DYNAMIC Debian"), "");
+    write("/sys/kernel/debug/sched/preempt", "none (voluntary) full");
+    EXPECT_EQ(preemption(system_.files, "#1 SMP PREEMPT_DYNAMIC Debian"), "voluntary");
+}
+
 TEST_F(Machine, PassthroughThatDidNotTakeEffect) {
     write("/proc/cmdline", "quiet iommu=pt");
     function("0000:00:01.0", "1", "DMA-FQ");
