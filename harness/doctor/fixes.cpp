@@ -73,6 +73,9 @@ std::vector<Mount> missing_mounts(const SystemFiles& files) {
     std::vector<Mount> missing;
     if (mounts.empty())
         return missing;
+    // Where debugfs is, the kernel mounts tracefs below it by itself.
+    if (mounts.find(" debugfs ") != std::string::npos)
+        return missing;
     for (const Mount& mount : {Mount{"debugfs", "/sys/kernel/debug"}, Mount{"tracefs", "/sys/kernel/tracing"}})
         if (mounts.find(" " + mount.type + " ") == std::string::npos && files.exists(mount.where))
             missing.push_back(mount);
@@ -173,8 +176,9 @@ std::vector<std::string> undo_fixes(const SystemFiles& files, const Fixes& fixes
                            ? fmt::format("{}: back to {}", short_name(setting->path), setting->was)
                            : fmt::format("cannot set {} back to {}: {}", short_name(setting->path), setting->was, error));
     }
+    // Detached, for the kernel may have mounted tracefs below debugfs.
     for (auto mount = fixes.mounts.rbegin(); mount != fixes.mounts.rend(); ++mount)
-        said.push_back(::umount(files.where(mount->where).c_str()) == 0
+        said.push_back(::umount2(files.where(mount->where).c_str(), MNT_DETACH) == 0
                            ? fmt::format("{}: unmounted", mount->type)
                            : fmt::format("{} stays mounted: {}", mount->type, std::strerror(errno)));
     remove_state(files);

@@ -148,7 +148,7 @@ TEST_F(Machine, NoPmu) {
 }
 
 TEST_F(Machine, TracefsNotMounted) {
-    write("/proc/mounts", "debugfs /sys/kernel/debug debugfs rw 0 0");
+    write("/proc/mounts", "proc /proc proc rw 0 0");
     EXPECT_THAT(diagnose(system_), IsEmpty()) << "this kernel has none";
     fs::create_directories(system_.files.where("/sys/kernel/tracing"));
     EXPECT_EQ(only().command, "sudo mount -t tracefs tracefs /sys/kernel/tracing");
