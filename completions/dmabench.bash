@@ -125,6 +125,8 @@ _dmabench_complete() {
         run:--clock) _dmabench_options hardware realtime instructions ;;
         run:--budget) _dmabench_options 100ms 500ms 1s 5s ;;
         run:-o | run:--output) _dmabench_files json ;;
+        run:--max-points | plan:--max-points) _dmabench_options 100000 1000000 ;;
+        plan:--like) _dmabench_files json ;;
         report:-o | report:--output) _dmabench_folders ;;
         compare:--format) _dmabench_options text markdown json junit csv ;;
         compare:--threshold) _dmabench_options 1% 2% 5% 10% ;;
@@ -144,9 +146,9 @@ _dmabench_complete() {
 _dmabench_word() {
     if [[ $cur == -* ]]; then
         case ${words[1]} in
-            run) _dmabench_options --help --on --output --set --filter --counters --seed --budget --fix --resume --quiet \
-                --platform-name --clock ;;
-            plan) _dmabench_options --help --set --filter --json ;;
+            run) _dmabench_options --help --on --output --set --filter --max-points --counters --seed --budget \
+                --fix --resume --quiet --platform-name --clock ;;
+            plan) _dmabench_options --help --set --filter --max-points --like --json ;;
             info) _dmabench_options --help --on --json ;;
             counters) _dmabench_options --help --on --json --names ;;
             doctor) _dmabench_options --help --on --json --fix --undo ;;

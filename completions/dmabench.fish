@@ -92,6 +92,7 @@ complete -c dmabench -n '__dmabench_in run' -l on -x -a '(__dmabench_on)' -d 'Wh
 complete -c dmabench -n '__dmabench_in run' -s o -l output -r -F -d 'The report, or a folder for it'
 complete -c dmabench -n '__dmabench_in run' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
 complete -c dmabench -n '__dmabench_in run' -l filter -x -d 'Only points whose name matches'
+complete -c dmabench -n '__dmabench_in run' -l max-points -x -a '100000 1000000' -d 'Most combinations of a scenario'
 complete -c dmabench -n '__dmabench_in run' -l counters -x -a '(__dmabench_list "" none (__dmabench_counter_sets))' -d 'What to count'
 complete -c dmabench -n '__dmabench_in run' -l seed -x -d 'Seed of the order of points'
 complete -c dmabench -n '__dmabench_in run' -l budget -x -a '100ms 500ms 1s 5s' -d 'Most time per point'
@@ -104,6 +105,8 @@ complete -c dmabench -n '__dmabench_in run' -k -a '(__fish_complete_suffix .json
 
 complete -c dmabench -n '__dmabench_in plan' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
 complete -c dmabench -n '__dmabench_in plan' -l filter -x -d 'Only points whose name matches'
+complete -c dmabench -n '__dmabench_in plan' -l max-points -x -a '100000 1000000' -d 'Most combinations of a scenario'
+complete -c dmabench -n '__dmabench_in plan' -l like -r -d 'Estimate the time from a report'
 complete -c dmabench -n '__dmabench_in plan' -l json -d 'The same as JSON'
 complete -c dmabench -n '__dmabench_in plan' -k -a '(__fish_complete_suffix .json)'
 

@@ -54,6 +54,7 @@ _dmabench_run() {
         {-o,--output=}'[the report, or a folder for it]:report:_files' \
         '*--set=[replace an axis]:AXIS=VALUES:_dmabench_set' \
         '--filter=[only points whose name matches]:regular expression:' \
+        '--max-points=[most combinations of a scenario]:number:(100000 1000000)' \
         '--counters=[what to count]:set:_values -s , set none ${(f)"$(_dmabench_counter_sets)"}' \
         '--seed=[seed of the order of points]:seed:' \
         '--budget=[most time per point]:time:(100ms 500ms 1s 5s)' \
@@ -70,6 +71,8 @@ _dmabench_plan() {
         '(- *)'{-h,--help}'[show help]' \
         '*--set=[replace an axis]:AXIS=VALUES:_dmabench_set' \
         '--filter=[only points whose name matches]:regular expression:' \
+        '--max-points=[most combinations of a scenario]:number:(100000 1000000)' \
+        '--like=[estimate the time from a report]:report:_files -g "*.json"' \
         '--json[the same as JSON]' \
         '*:scenario:_files -g "*.json"'
 }

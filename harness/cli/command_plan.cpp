@@ -2,57 +2,64 @@
 // dmabench plan: what a run would measure, and how long that takes. Runs nothing.
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/scenario_options.h"
+#include "cli/time_estimate.h"
 #include "plan/axis.h"
 #include "plan/plan.h"
 
 namespace dmabench {
 namespace {
 
-/// The least time a point takes: its warm-up, its samples, calibration (about two samples' worth) and stamps.
-double least_seconds(const Statistics& s) {
-    const double sample = std::chrono::duration<double>(s.sample_time).count();
-    const double budget = std::chrono::duration<double>(s.budget).count();
-    return std::min(sample * (s.samples + s.discard + 2), budget);
-}
-
-double most_seconds(const Statistics& s) {
-    return 1.25 * std::chrono::duration<double>(s.budget).count();
-}
-
-std::string duration(double seconds) {
-    if (seconds < 1)
-        return fmt::format("{:.0f} ms", 1e3 * seconds);
-    if (seconds < 120)
-        return fmt::format("{:.0f} s", seconds);
-    return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
+/// Reason by reason; of many names the first.
+void print_left_out(const Plan& plan) {
+    constexpr std::size_t shown = 5;
+    std::vector<std::pair<std::string_view, std::vector<std::string_view>>> reasons;
+    for (const Excluded& excluded : plan.excluded) {
+        auto same = std::find_if(reasons.begin(), reasons.end(),
+                                 [&](const auto& entry) { return entry.first == excluded.reason; });
+        if (same == reasons.end())
+            same = reasons.insert(reasons.end(), {excluded.reason, {}});
+        same->second.push_back(excluded.name);
+    }
+    if (!reasons.empty())
+        fmt::print("left out: {} combination{}\n", plan.excluded.size(), plan.excluded.size() == 1 ? "" : "s");
+    for (const auto& [reason, names] : reasons) {
+        fmt::print("  {}\n", reason);
+        for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
+            fmt::print("    {}\n", names[i]);
+        if (names.size() > shown)
+            fmt::print("    and {} more; --json has them all\n", names.size() - shown);
+    }
 }
 
 struct Options {
-    std::vector<std::string> scenarios;
-    Overrides overrides;
+    ScenarioOptions scenarios;
+    std::string like;
     bool json = false;
 };
 
 Result<int> show_plan(const Options& options) {
-    std::vector<Scenario> scenarios;
-    for (const std::string& file : options.scenarios) {
-        auto scenario = load_scenario(file, options.overrides);
-        if (!scenario)
-            return tl::unexpected(scenario.error());
-        scenarios.push_back(std::move(*scenario));
-    }
-    auto plan = make_plan(std::move(scenarios));
+    std::vector<std::string> notes;
+    auto plan = load_plan(options.scenarios, true, &notes);
     if (!plan)
         return tl::unexpected(plan.error());
-    double least = 0;
-    double most = 0;
-    for (const PlannedPoint& planned : plan->points) {
-        least += least_seconds(planned.statistics);
-        most += most_seconds(planned.statistics);
+    for (const std::string& note : notes)
+        fmt::print(stderr, "note: {}\n", note);
+    const TimeLimits limits = time_limits(*plan);
+    std::optional<TimeEstimate> estimate;
+    if (!options.like.empty()) {
+        auto made = time_as_in(*plan, options.like);
+        if (!made)
+            return tl::unexpected(made.error());
+        estimate = std::move(*made);
     }
     if (options.json) {
         nlohmann::ordered_json out;
@@ -65,19 +72,24 @@ Result<int> show_plan(const Options& options) {
         out["excluded"] = nlohmann::ordered_json::array();
         for (const Excluded& excluded : plan->excluded)
             out["excluded"].push_back({{"name", excluded.name}, {"reason", excluded.reason}});
-        out["seconds"] = {{"least", least}, {"most", most}};
+        out["seconds"] = {{"least", limits.least}, {"most", limits.most}};
+        if (estimate) {
+            out["seconds"]["expected"] = estimate->seconds;
+            out["seconds"]["known_points"] = estimate->known;
+        }
         fmt::print("{}\n", out.dump(1));
         return 0;
     }
     for (const PlannedScenario& scenario : plan->scenarios)
-        fmt::print("{}: {}\n", scenario.name, scenario.question);
+        fmt::print("{}: {}\n", scenario.name, scenario.question.empty() ? scenario.title : scenario.question);
     for (const PlannedPoint& planned : plan->points)
         fmt::print("{}\n", planned.point.name());
     fmt::print("{} point{}; {} to {} of the measured machine's time for each target\n", plan->points.size(),
-               plan->points.size() == 1 ? "" : "s", duration(least), duration(most));
-    if (!plan->excluded.empty())
-        fmt::print("{} more combinations cannot be: {} ({})\n", plan->excluded.size(),
-                   plan->excluded.front().name, plan->excluded.front().reason);
+               plan->points.size() == 1 ? "" : "s", time_words(limits.least), time_words(limits.most));
+    if (estimate)
+        fmt::print("as {} took for {} of them: about {} of {}'s time in all\n", printable(options.like),
+                   estimate->known, time_words(estimate->seconds), estimate->platform);
+    print_left_out(*plan);
     return 0;
 }
 
@@ -101,11 +113,8 @@ std::string axes_help() {
 void add_plan_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("plan", "Show the points of scenarios, and how long they take");
-    command->add_option("SCENARIO", options->scenarios, "Scenario files")->required();
-    command->add_option("--set", options->overrides.set, "Replace an axis: AXIS=VALUES")
-        ->allow_extra_args(false);
-    command->add_option("--filter", options->overrides.filter,
-                        "Only points whose name matches this expression");
+    add_scenario_options(*command, options->scenarios);
+    command->add_option("--like", options->like, "Estimate the time from this earlier report");
     command->add_flag("--json", options->json, "The same as JSON");
     command->footer(axes_help() +
                     "\nExample:\n  dmabench plan scenarios/buffer_sizes.json --set size=4K..64K\\ x2");

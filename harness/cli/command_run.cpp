@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // dmabench run
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <sstream>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "cli/commands.h"
@@ -19,6 +21,7 @@
 #include "cli/one_of.h"
 #include "cli/results_table.h"
 #include "cli/run_plan.h"
+#include "cli/scenario_options.h"
 #include "cli/where.h"
 #include "doctor/fixes.h"
 #include "platform/facts.h"
@@ -31,10 +34,9 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-    std::vector<std::string> scenarios;
+    ScenarioOptions scenarios;
     std::string on = "auto";
     std::string output;
-    Overrides overrides;
     std::string counters = "default";
     std::uint64_t seed = 1;
     std::string budget;
@@ -52,20 +54,9 @@ std::string host_name() {
 }
 
 /// All that can be wrong with the command line or a scenario shows here, before a device is opened or a guest
-/// booted. The filter is only checked: names are complete once the targets are known.
-Result<Plan> load_plan(const Options& options) {
-    Overrides overrides = options.overrides;
-    overrides.filter.clear();
-    if (auto filter = NameFilter::make(options.overrides.filter); !filter)
-        return tl::unexpected(filter.error());
-    std::vector<Scenario> scenarios;
-    for (const std::string& file : options.scenarios) {
-        auto scenario = load_scenario(file, overrides);
-        if (!scenario)
-            return tl::unexpected(scenario.error());
-        scenarios.push_back(std::move(*scenario));
-    }
-    auto plan = make_plan(std::move(scenarios));
+/// booted.
+Result<Plan> plan_of(const Options& options, std::vector<std::string>* notes) {
+    auto plan = load_plan(options.scenarios, false, notes);
     if (plan && !options.budget.empty()) {
         const auto budget = parse_duration(options.budget);
         if (!budget)
@@ -78,6 +69,14 @@ Result<Plan> load_plan(const Options& options) {
             planned.statistics.budget = *budget;
     }
     return plan;
+}
+
+/// A file without a name, for a program that this one becomes.
+Result<UniqueFd> file_in_memory(const std::string& text) {
+    UniqueFd fd(::memfd_create("scenario", 0));
+    if (!fd || !write_all(fd.get(), text))
+        return fail(ErrorKind::failed, "cannot keep a scenario in memory: {}", std::strerror(errno));
+    return fd;
 }
 
 /// FILE as given, or DIR/NAME.json when the output is a folder.
@@ -133,7 +132,7 @@ std::string shared_counters(const std::string& counters, std::vector<std::string
 
 Result<int> run_in_lab(const Options& options, const Where& where) {
     // What can be wrong with the scenarios should show before a guest is started.
-    auto plan = load_plan(options);
+    auto plan = plan_of(options, nullptr);
     if (!plan)
         return tl::unexpected(plan.error());
     if (auto selected = select_counters(options.counters, Elsewhere::yes); !selected)
@@ -151,8 +150,18 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
                 ? fmt::format("dmabench-{}-{}.json", plan->scenarios.front().name, where.platforms.front())
                 : fmt::format("dmabench-{}", plan->scenarios.front().name);
     std::vector<std::string> command{lab->string(), "run", platforms, "-o", output};
-    for (const std::string& scenario : options.scenarios)
-        command.insert(command.end(), {"--scenario", scenario});
+    std::vector<UniqueFd> flat_files;  // open until the lab has taken over, and after
+    for (const PlannedScenario& scenario : plan->scenarios) {
+        std::string file = scenario.file.string();
+        if (!scenario.flat.empty()) {
+            auto memory = file_in_memory(scenario.flat);
+            if (!memory)
+                return tl::unexpected(memory.error());
+            file = fmt::format("{}=/proc/self/fd/{}", scenario.file.filename().string(), memory->get());
+            flat_files.push_back(std::move(*memory));
+        }
+        command.insert(command.end(), {"--scenario", file});
+    }
     const std::string counters = shared_counters(options.counters, command);
     if (!options.clock.empty())
         command.insert(command.end(), {"--clock", options.clock});
@@ -161,10 +170,12 @@ Result<int> run_in_lab(const Options& options, const Where& where) {
     if (options.resume)
         command.emplace_back("--resume");
     command.emplace_back("--");
-    for (const std::string& set : options.overrides.set)
+    for (const std::string& set : options.scenarios.overrides.set)
         command.insert(command.end(), {"--set", set});
-    if (!options.overrides.filter.empty())
-        command.insert(command.end(), {"--filter", options.overrides.filter});
+    if (!options.scenarios.overrides.filter.empty())
+        command.insert(command.end(), {"--filter", options.scenarios.overrides.filter});
+    if (!options.scenarios.max_points.empty())
+        command.insert(command.end(), {"--max-points", options.scenarios.max_points});
     if (!options.budget.empty())
         command.insert(command.end(), {"--budget", options.budget});
     if (options.fix)
@@ -199,9 +210,12 @@ tl::unexpected<Error> nothing_passes(const std::string& filter, const Plan& plan
 }
 
 Result<int> run_here(const Options& options, const Where& where) {
-    auto plan = load_plan(options);
+    std::vector<std::string> notes;
+    auto plan = plan_of(options, &notes);
     if (!plan)
         return tl::unexpected(plan.error());
+    for (const std::string& note : notes)
+        fmt::print(stderr, "note: {}\n", note);
     if (options.fix && where.kind == Where::Kind::fake)
         return fail(ErrorKind::usage, "--fix: a cost model has nothing to fix; expected --on auto, host or lab:NAME");
     auto counters = select_counters(options.counters);
@@ -213,12 +227,12 @@ Result<int> run_here(const Options& options, const Where& where) {
     std::vector<std::string> targets;
     for (const TargetInfo& target : (*session)->info().targets)
         targets.push_back(target.name);
-    auto filter = NameFilter::make(options.overrides.filter);
+    auto filter = NameFilter::make(options.scenarios.overrides.filter);
     if (!filter)
         return tl::unexpected(filter.error());
     const Plan bound = filtered(dmabench::bind(*plan, targets), *filter);
     if (bound.points.empty())
-        return nothing_passes(options.overrides.filter, dmabench::bind(*plan, targets));
+        return nothing_passes(options.scenarios.overrides.filter, dmabench::bind(*plan, targets));
 
     RunFacts facts;
     facts.platform = !options.platform_name.empty()    ? options.platform_name
@@ -293,21 +307,13 @@ std::string wrong_platform_name(const std::string& text) {
 void add_run_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("run", "Sweep scenarios and write a report");
-    command->add_option("SCENARIO", options->scenarios, "Scenario files; several go into one report")
-        ->required();
+    add_scenario_options(*command, options->scenarios);
     command
         ->add_option("--on", options->on,
                      "Where: auto (this machine), host, fake (a cost model), lab:NAME[,NAME...]")
         ->capture_default_str();
     command->add_option("-o,--output", options->output,
                         "The report: a .json file, or a folder that gets PLATFORM.json");
-    command
-        ->add_option("--set", options->overrides.set,
-                     "Replace an axis: AXIS=VALUES, as size=4K..1M x4 or sync_every=0,1,16 (dmabench plan "
-                        "--help has the list)")
-        ->allow_extra_args(false);
-    command->add_option("--filter", options->overrides.filter,
-                        "Only points whose name matches this expression");
     command
         ->add_option("--counters", options->counters,
                      "What to count: sets (dmabench counters lists them), files of sets, libpfm4 events and tracepoints, "

@@ -100,8 +100,10 @@ std::optional<Conflict> range_conflict(const Point& point) {
 
 /// Strategy first, then as written.
 std::vector<MatrixAxis> strategy_major(std::vector<MatrixAxis> matrix) {
-    std::stable_partition(matrix.begin(), matrix.end(),
-                          [](const MatrixAxis& axis) { return axis.axis->name == "strategy"; });
+    const auto is_strategy = [](const MatrixAxis& axis) { return axis.axis->name == "strategy"; };
+    std::stable_partition(matrix.begin(), matrix.end(), [&](const MatrixAxis& axis) {
+        return is_strategy(axis) || std::any_of(axis.together.begin(), axis.together.end(), is_strategy);
+    });
     return matrix;
 }
 
@@ -146,6 +148,9 @@ Expansion expand(const std::vector<MatrixAxis>& matrix) {
     GivenAxes given;
     for (const MatrixAxis& axis : axes) {
         given.set(axis.axis->index());
+        for (const MatrixAxis& other : axis.together) {
+            given.set(other.axis->index());
+        }
     }
     Expansion result;
     std::unordered_set<std::string> seen;
@@ -154,6 +159,9 @@ Expansion expand(const std::vector<MatrixAxis>& matrix) {
         Point point;
         for (std::size_t i = 0; i < axes.size(); ++i) {
             axes[i].axis->set(point, axes[i].values[digits[i]]);
+            for (const MatrixAxis& other : axes[i].together) {
+                other.axis->set(point, other.values[digits[i]]);
+            }
         }
         const Point asked = point;
         if (auto conflict = settle(point, given)) {

@@ -14,7 +14,7 @@
 
 namespace dmabench {
 
-/// A combination that was asked for but cannot be.
+/// A combination that was asked for but cannot be, or that the scenario leaves out.
 struct Excluded {
     std::string name;    ///< like a point's, with the axes as they were asked for
     std::string reason;  ///< one sentence
@@ -37,6 +37,8 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given);
 struct MatrixAxis {
     const Axis* axis = nullptr;
     std::vector<AxisValue> values;  ///< checked
+    std::vector<MatrixAxis>
+        together{};  ///< axes that advance with this one; of as many values, and without such
 };
 
 struct Expansion {

@@ -41,6 +41,19 @@ std::string_view explain(std::regex_constants::error_type code) {
     }
 }
 
+/// What is wrong with the pattern; otherwise it is in `compiled`.
+std::string compile(const std::string& pattern, std::optional<std::regex>& compiled) {
+    if (pattern.size() > longest_pattern) {
+        return fmt::format("longer than {} characters", longest_pattern);
+    }
+    try {
+        compiled.emplace(pattern, std::regex::ECMAScript | std::regex::optimize);
+    } catch (const std::regex_error& error) {
+        return fmt::format("{}: {}", in_quotes(pattern), explain(error.code()));
+    }
+    return "";
+}
+
 }  // namespace
 
 Result<NameFilter> NameFilter::make(const std::string& pattern) {
@@ -48,15 +61,15 @@ Result<NameFilter> NameFilter::make(const std::string& pattern) {
     if (pattern.empty()) {
         return filter;
     }
-    if (pattern.size() > longest_pattern) {
-        return fail(ErrorKind::usage, "--filter: longer than {} characters", longest_pattern);
-    }
-    try {
-        filter.pattern_.emplace(pattern, std::regex::ECMAScript | std::regex::optimize);
-    } catch (const std::regex_error& error) {
-        return fail(ErrorKind::usage, "--filter {}: {}", in_quotes(pattern), explain(error.code()));
+    if (const std::string wrong = compile(pattern, filter.pattern_); !wrong.empty()) {
+        return fail(ErrorKind::usage, "--filter{}", wrong.front() == '\'' ? " " + wrong : ": " + wrong);
     }
     return filter;
+}
+
+std::string NameFilter::check(const std::string& pattern) {
+    std::optional<std::regex> compiled;
+    return compile(pattern, compiled);
 }
 
 bool NameFilter::passes(const std::string& name) const {

@@ -15,6 +15,9 @@ class NameFilter {
     /// An empty pattern lets everything pass. Errors begin with "--filter".
     static Result<NameFilter> make(const std::string& pattern);
 
+    /// What is wrong with a pattern, in words; empty: nothing.
+    static std::string check(const std::string& pattern);
+
     /// Whether the pattern is found anywhere in the name.
     [[nodiscard]] bool passes(const std::string& name) const;
 

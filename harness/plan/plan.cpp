@@ -53,9 +53,13 @@ Result<Plan> make_plan(std::vector<Scenario> scenarios) {
                         "{}: the scenario's name '{}' is also that of {}; rename one of them",
                         printable(scenario.file.string()), scenario.name, printable(same->file.string()));
         }
-        for (Point& point : scenario.points) {
-            if (names.insert(point.name()).second) {
-                plan.points.push_back({std::move(point), scenario.statistics, plan.scenarios.size()});
+        auto next = scenario.points.begin();
+        for (const Sweep& sweep : scenario.sweeps) {
+            for (std::size_t left = sweep.points; left > 0; --left, ++next) {
+                if (names.insert(next->name()).second) {
+                    plan.points.push_back(
+                        {std::move(*next), sweep.statistics, plan.scenarios.size(), sweep.exclusions});
+                }
             }
         }
         for (Excluded& excluded : scenario.excluded) {
@@ -65,7 +69,8 @@ Result<Plan> make_plan(std::vector<Scenario> scenarios) {
         }
         plan.scenarios.push_back({std::move(scenario.name), std::move(scenario.title),
                                   std::move(scenario.question), std::move(scenario.file),
-                                  std::move(scenario.sha256)});
+                                  std::move(scenario.sha256), std::move(scenario.flat),
+                                  std::move(scenario.thresholds)});
     }
     return plan;
 }
@@ -73,11 +78,17 @@ Result<Plan> make_plan(std::vector<Scenario> scenarios) {
 Plan bind(const Plan& plan, std::span<const std::string> targets) {
     Plan bound{plan.scenarios, {}, plan.excluded};
     std::unordered_set<std::string> names;
+    std::unordered_set<std::string> left_out;
     for (const PlannedPoint& planned : plan.points) {
         for (const std::string& target : resolved(planned.point.target, targets)) {
             PlannedPoint copy = planned;
             copy.point.target = target;
-            if (names.insert(copy.point.name()).second) {
+            std::string name = copy.point.name();
+            if (const Exclusion* exclusion = first_match(copy.exclusions, copy.point)) {
+                if (left_out.insert(name).second) {
+                    bound.excluded.push_back({std::move(name), exclusion->reason});
+                }
+            } else if (names.insert(std::move(name)).second) {
                 bound.points.push_back(std::move(copy));
             }
         }

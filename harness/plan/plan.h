@@ -13,6 +13,7 @@
 #include "plan/matrix.h"
 #include "plan/name_filter.h"
 #include "plan/point.h"
+#include "scenario/exclusion.h"
 #include "scenario/scenario.h"
 
 namespace dmabench {
@@ -24,12 +25,15 @@ struct PlannedScenario {
     std::string question;
     std::filesystem::path file;
     std::string sha256;
+    std::string flat;                   ///< as in Scenario
+    nlohmann::ordered_json thresholds;  ///< as in Scenario
 };
 
 struct PlannedPoint {
     Point point;
-    Statistics statistics;     ///< those of its scenario
+    Statistics statistics;     ///< those of its sweep
     std::size_t scenario = 0;  ///< index in Plan::scenarios
+    Exclusions exclusions{};   ///< those of its sweep
 };
 
 struct Plan {
@@ -47,8 +51,8 @@ Result<Plan> make_plan(std::vector<Scenario> scenarios);
 ///   in the name too, so that reports of machines with different addresses can be compared.
 /// - "auto" is the same when there is a PCI target, otherwise every other target.
 /// - With no fitting target it stays as it is, and the session will say that there is none.
-/// Where a target becomes several, the point is repeated for each, one after the other.
-/// Call it as dmabench::bind(): unqualified, std::bind() may be found instead.
+/// Where a target becomes several, the point is repeated for each, one after the other. What "exclude" says
+/// of targets is then left out. Call it as dmabench::bind(): unqualified, std::bind() may be found instead.
 Plan bind(const Plan& plan, std::span<const std::string> targets);
 
 /// The session's target for a point's target: that of the same name, or for "pci" (as bind() leaves

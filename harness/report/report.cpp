@@ -140,12 +140,15 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
     if (!notice.empty())
         own["notice"] = notice;
     own["scenarios"] = json::array();
-    for (const PlannedScenario& scenario : plan.scenarios)
+    for (const PlannedScenario& scenario : plan.scenarios) {
         own["scenarios"].push_back({{"name", scenario.name},
                                     {"title", scenario.title},
                                     {"question", scenario.question},
                                     {"file", scenario.file.filename().string()},
                                     {"sha256", scenario.sha256}});
+        if (!scenario.thresholds.is_null())
+            own["scenarios"].back()["thresholds"] = scenario.thresholds;
+    }
     own["seed"] = facts.seed;
     own["points_planned"] = plan.points.size();
     own["interrupted"] = facts.interrupted;

@@ -70,6 +70,14 @@ MatrixAxis AxisSpec::values() const {
     return result;
 }
 
+bool AxisSpec::contains(const AxisValue& value) const {
+    if (const auto* integer = std::get_if<std::uint64_t>(&value)) {
+        return std::any_of(ranges.begin(), ranges.end(),
+                           [&](const IntegerRange& range) { return range.contains(*integer); });
+    }
+    return std::find(words.begin(), words.end(), value) != words.end();
+}
+
 bool AxisSpec::asks_for_some() const {
     return std::any_of(words.begin(), words.end(),
                        [](const AxisValue& word) { return to_string(word) != "none"; });

@@ -25,6 +25,8 @@ struct AxisSpec {
     /// 2^64 - 1 when more.
     [[nodiscard]] std::uint64_t count() const;
     [[nodiscard]] MatrixAxis values() const;
+    /// Whether it is one of the values.
+    [[nodiscard]] bool contains(const AxisValue& value) const;
     /// Whether it has a value other than "none".
     [[nodiscard]] bool asks_for_some() const;
 };

@@ -10,9 +10,18 @@
 
 namespace dmabench::keys {
 
-inline constexpr std::array<std::string_view, 7> scenario = {"name",   "title",  "question", "statistics",
-                                                             "matrix", "sweeps", "$schema"};
-inline constexpr std::array<std::string_view, 2> sweep = {"title", "matrix"};
+inline constexpr std::array<std::string_view, 12> scenario = {
+    "extends", "name",    "title",   "question", "statistics", "matrix",
+    "zip",     "include", "exclude", "sweeps",   "thresholds", "$schema"};
+inline constexpr std::array<std::string_view, 6> sweep = {"title", "statistics", "matrix",
+                                                          "zip",   "include",    "exclude"};
+inline constexpr std::array<std::string_view, 2> thresholds = {"default", "overrides"};
+inline constexpr std::array<std::string_view, 3> threshold_override = {"match", "phase", "threshold"};
+/// Of an item of "exclude", beside the axes.
+inline constexpr std::string_view reason = "reason";
+/// What a threshold may be for; every phase of a report is among them.
+inline constexpr std::array<std::string_view, 7> phases = {
+    "map", "sync_for_device", "sync_for_cpu", "touch", "unmap", "access", "transfer"};
 inline constexpr std::array<std::string_view, 7> statistics = {
     "samples", "max_samples", "discard", "sample_time", "budget", "ci", "histogram_laps"};
 
@@ -31,6 +40,9 @@ inline constexpr Limits<std::chrono::nanoseconds> sample_time{std::chrono::micro
                                                               std::chrono::seconds{10}};
 inline constexpr Limits<std::chrono::nanoseconds> budget{std::chrono::microseconds{10},
                                                          std::chrono::hours{1}};
+
+/// Of a threshold, in percent.
+inline constexpr Limits<double> threshold{0.01, 1000.0};
 
 inline constexpr std::size_t name_length = 64;
 inline constexpr std::size_t text_length = 500;

@@ -257,6 +257,45 @@ Problem TreeBuilder::explain(std::size_t read, std::string_view what) const {
     return {structural && read > 0 ? read - 1 : token, printable(message)};
 }
 
+void shift(JsonNode& node, std::size_t by) {
+    node.offset += by;
+    for (JsonNode& item : node.items) {
+        shift(item, by);
+    }
+    for (JsonMember& member : node.members) {
+        member.offset += by;
+        shift(member.value, by);
+    }
+}
+
+/// A key in a JSON pointer.
+std::string escaped(std::string_view key) {
+    std::string result;
+    for (const char c : key) {
+        result += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    }
+    return result;
+}
+
+std::optional<std::string> pointer_to(const JsonNode& node, std::size_t offset) {
+    if (node.offset == offset) {
+        return "";
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+        if (const auto found = pointer_to(node.items[i], offset)) {
+            return fmt::format("/{}{}", i, *found);
+        }
+    }
+    for (const JsonMember& member : node.members) {
+        const auto found =
+            member.offset == offset ? std::optional<std::string>("") : pointer_to(member.value, offset);
+        if (found) {
+            return fmt::format("/{}{}", escaped(member.key), *found);
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 const JsonMember* JsonNode::find(std::string_view key) const {
@@ -284,8 +323,9 @@ std::string JsonNode::describe() const {
 }
 
 Result<LocatedJson> LocatedJson::parse(std::string text, const std::filesystem::path& file) {
-    LocatedJson json(std::move(text), printable(file.string()));
-    const std::string_view all = json.text_;
+    LocatedJson json;
+    json.files_.push_back({std::move(text), printable(file.string()), 0, {}});
+    const std::string_view all = json.files_.front().text;
     if (all.empty()) {
         return json.fail(0, "the file is empty; expected an object");
     }
@@ -314,11 +354,31 @@ Result<LocatedJson> LocatedJson::parse(std::string text, const std::filesystem::
     if (!parsed) {
         return json.fail(0, "not JSON");
     }
+    json.files_.front().root = json.root_;
     return json;
 }
 
+JsonNode LocatedJson::adopt(LocatedJson other) {
+    const std::size_t by = end();
+    for (File& file : other.files_) {
+        shift(file.root, by);
+        file.begin += by;
+        files_.push_back(std::move(file));
+    }
+    shift(other.root_, by);
+    return std::move(other.root_);
+}
+
+const LocatedJson::File& LocatedJson::file_of(std::size_t offset) const {
+    const auto after =
+        std::find_if(files_.begin() + 1, files_.end(), [&](const File& file) { return file.begin > offset; });
+    return *(after - 1);
+}
+
 Position LocatedJson::position(std::size_t offset) const {
-    const std::string_view before = std::string_view(text_).substr(0, std::min(offset, text_.size()));
+    const File& file = file_of(offset);
+    const std::string_view before =
+        std::string_view(file.text).substr(0, std::min(offset - file.begin, file.text.size()));
     const std::size_t newline = before.rfind('\n');
     std::string_view line = newline == std::string_view::npos ? before : before.substr(newline + 1);
     if (newline == std::string_view::npos && line.starts_with(byte_order_mark)) {
@@ -330,9 +390,43 @@ Position LocatedJson::position(std::size_t offset) const {
             1 + line.size() - bytes};
 }
 
+std::string LocatedJson::pointer(std::size_t offset) const {
+    return pointer_to(file_of(offset).root, offset).value_or("");
+}
+
 tl::unexpected<Error> LocatedJson::fail_text(std::size_t offset, std::string_view message) const {
     const Position at = position(offset);
-    return dmabench::fail(ErrorKind::usage, "{}:{}:{}: {}", file_, at.line, at.column, message);
+    const std::string where = pointer(offset);
+    return dmabench::fail(ErrorKind::usage, "{}:{}:{}: {}{}", file_of(offset).name, at.line, at.column,
+                          message, where.empty() ? "" : fmt::format(" (at {})", printable(where)));
+}
+
+std::string to_text(const JsonNode& node, std::size_t indent) {
+    const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
+    const std::string inner(indent + 1, ' ');
+    std::string text;
+    switch (node.kind) {
+        case JsonNode::Kind::null:
+            return "null";
+        case JsonNode::Kind::boolean:
+            return node.boolean ? "true" : "false";
+        case JsonNode::Kind::number:
+            return node.text;
+        case JsonNode::Kind::string:
+            return quoted(node.text);
+        case JsonNode::Kind::array:
+            for (const JsonNode& item : node.items) {
+                text += (text.empty() ? "" : ", ") + to_text(item, indent + 1);
+            }
+            return "[" + text + "]";
+        case JsonNode::Kind::object:
+            break;
+    }
+    for (const JsonMember& member : node.members) {
+        text += fmt::format("{}\n{}{}: {}", text.empty() ? "" : ",", inner, quoted(member.key),
+                            to_text(member.value, indent + 1));
+    }
+    return text.empty() ? "{}" : fmt::format("{{{}\n{}}}", text, std::string(indent, ' '));
 }
 
 Result<std::string> read_small_file(const std::filesystem::path& file) {

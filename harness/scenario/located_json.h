@@ -46,7 +46,8 @@ struct JsonMember {
     JsonNode value;
 };
 
-/// A parsed file, and what is needed to name places in it.
+/// A parsed file, and what is needed to name places in it. It may hold further files, whose nodes then stand
+/// in the same tree: offsets say which file a node is from.
 class LocatedJson {
   public:
     static constexpr std::size_t max_depth = 64;
@@ -56,23 +57,46 @@ class LocatedJson {
     static Result<LocatedJson> parse(std::string text, const std::filesystem::path& file);
 
     [[nodiscard]] const JsonNode& root() const { return root_; }
+    [[nodiscard]] JsonNode& root() { return root_; }
+
+    /// Takes in the other's files and gives its root, to be put into this tree.
+    JsonNode adopt(LocatedJson other);
+
+    /// Whether other files have been taken in.
+    [[nodiscard]] bool extended() const { return files_.size() > 1; }
+
+    /// In the file that the offset is in.
     [[nodiscard]] Position position(std::size_t offset) const;
 
-    /// ErrorKind::usage, "FILE:LINE:COLUMN: message"
+    /// RFC 6901, in the file as it is written: of the value, or of the member whose key, begins there. Empty:
+    /// the whole file, or nothing begins there.
+    [[nodiscard]] std::string pointer(std::size_t offset) const;
+
+    /// ErrorKind::usage, "FILE:LINE:COLUMN: message (at /json/pointer)"
     template <typename... Args>
     tl::unexpected<Error> fail(std::size_t offset, fmt::format_string<Args...> format, Args&&... args) const {
         return fail_text(offset, fmt::format(format, std::forward<Args>(args)...));
     }
 
   private:
-    LocatedJson(std::string text, std::string file) : text_(std::move(text)), file_(std::move(file)) {}
+    struct File {
+        std::string text;
+        std::string name;
+        std::size_t begin = 0;  ///< the offset of its first byte
+        JsonNode root;          ///< as it is written; null until it is read to its end
+    };
 
     [[nodiscard]] tl::unexpected<Error> fail_text(std::size_t offset, std::string_view message) const;
+    [[nodiscard]] const File& file_of(std::size_t offset) const;
+    [[nodiscard]] std::size_t end() const { return files_.back().begin + files_.back().text.size() + 1; }
 
-    std::string text_;
-    std::string file_;
+    std::vector<File> files_;  ///< at least one, by their begin
     JsonNode root_;
 };
+
+/// JSON text of the tree, on lines of its own for all that is long; scenario files have no other use for it
+/// than to be read again.
+std::string to_text(const JsonNode& node, std::size_t indent = 0);
 
 /// The bytes of a regular file of at most LocatedJson::max_bytes. Errors read "FILE: ...".
 Result<std::string> read_small_file(const std::filesystem::path& file);

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -27,10 +29,14 @@ struct Statistics {
     friend bool operator==(const Statistics&, const Statistics&) = default;
 };
 
-/// One matrix of a scenario. Its points follow those of the sweep before it.
+struct Exclusion;
+
+/// One matrix of a scenario, or one item of "include". Its points follow those of the sweep before it.
 struct Sweep {
     std::string title;       ///< the scenario's when it has none
     std::size_t points = 0;  ///< how many of Scenario::points
+    Statistics statistics;
+    std::shared_ptr<const std::vector<Exclusion>> exclusions;  ///< nullptr: none
 };
 
 /// One scenario, expanded: every point is valid, axes that do not apply are at their default, and no
@@ -40,11 +46,16 @@ struct Scenario {
     std::string title;     ///< one line for people; the name when the file has none
     std::string question;  ///< the question it answers
     std::filesystem::path file;
-    std::string sha256;  ///< of the file's bytes, lower-case hex
-    Statistics statistics;
+    std::string sha256;  ///< of the file's bytes, or of `flat`; lower-case hex
+    std::string
+        flat;  ///< a file that extends others: the text of one that says the same alone; otherwise empty
+    Statistics statistics;              ///< of sweeps that have none of their own
+    nlohmann::ordered_json thresholds;  ///< {"default": "5%", "overrides": [...]}; null when there are none
     std::vector<Point> points;
-    std::vector<Sweep> sweeps;       ///< at least one
-    std::vector<Excluded> excluded;  ///< combinations that a matrix asked for but that cannot be
+    std::vector<Sweep> sweeps;  ///< at least one; their points are all of the points
+    std::vector<Excluded>
+        excluded;  ///< combinations of a matrix that cannot be, or are left out by "exclude"
+    std::vector<std::string> notes;  ///< what a person may want to know, each one line
 };
 
 /// What the command line changes in a scenario.
@@ -52,10 +63,12 @@ struct Overrides {
     std::vector<std::string> set;  ///< "AXIS=VALUES" as in --set; replaces or adds that axis in every matrix
     std::string filter;  ///< regular expression (ECMAScript) to be found in a point's name; empty: all
     std::uint64_t max_points = 100'000;  ///< more combinations than this in one scenario are an error
+    std::vector<std::filesystem::path>
+        presets;  ///< folders of the files that "extends" may name without a path
 };
 
 /// Read, check and expand one file. Errors are ErrorKind::usage and read
-/// "FILE:LINE:COLUMN: what is wrong; what was expected (did you mean 'x'?)".
+/// "FILE:LINE:COLUMN: what is wrong; what was expected (did you mean 'x'?) (at /json/pointer)".
 Result<Scenario> load_scenario(const std::filesystem::path& file, const Overrides& overrides = {});
 
 /// The same from text, for tests; `file` is only named in errors.

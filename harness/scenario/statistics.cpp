@@ -94,8 +94,8 @@ class Reader {
 
 }  // namespace
 
-Result<Statistics> read_statistics(const LocatedJson& json, const JsonNode& object) {
-    Statistics result;
+Result<Statistics> read_statistics(const LocatedJson& json, const JsonNode& object, const Statistics& base) {
+    Statistics result = base;
     Reader reader(json, object);
     const bool has_samples = reader.read("samples", result.samples, integer_from, keys::samples);
     const bool has_max = reader.read("max_samples", result.max_samples, integer_from, keys::samples);
@@ -105,7 +105,8 @@ Result<Statistics> read_statistics(const LocatedJson& json, const JsonNode& obje
     reader.read("ci", result.ci, fraction_from, keys::ci);
     reader.read("histogram_laps", result.histogram_laps, integer_from, keys::histogram_laps);
 
-    // A default gives way to what is asked for; two values that contradict each other are an error.
+    // What was there before gives way to what is asked for; two values that contradict each other are an
+    // error.
     if (result.max_samples < result.samples) {
         if (has_samples && has_max && !reader.error()) {
             reader.complain(*reader.find("max_samples"),

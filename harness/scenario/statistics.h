@@ -8,7 +8,8 @@
 
 namespace dmabench {
 
-/// What is not given is at its default. The object's keys are known to be keys::statistics.
-Result<Statistics> read_statistics(const LocatedJson& json, const JsonNode& object);
+/// What is not given is as in `base`. The object's keys are known to be keys::statistics.
+Result<Statistics> read_statistics(const LocatedJson& json, const JsonNode& object,
+                                   const Statistics& base = {});
 
 }  // namespace dmabench

@@ -114,6 +114,19 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return std::chrono::nanoseconds(quantity->number * unit->factor);
 }
 
+Result<double> parse_percent(std::string_view text) {
+    const std::string_view all = trimmed(text);
+    double value = 0;
+    const auto read = std::from_chars(all.data(), all.data() + all.size(), value, std::chars_format::fixed);
+    const std::string_view unit = trimmed(all.substr(static_cast<std::size_t>(read.ptr - all.data())));
+    if (read.ec != std::errc{} || !is_digit(all[0]) || unit != "%") {
+        return fail(ErrorKind::usage,
+                    "{} is not a share; expected a number with a percent sign, such as 5% or 0.5%",
+                    in_quotes(all));
+    }
+    return value / 100;
+}
+
 std::uint64_t IntegerRange::count() const {
     if (!geometric) {
         const std::uint64_t steps = (last - first) / step;
@@ -124,6 +137,20 @@ std::uint64_t IntegerRange::count() const {
         ++count;
     }
     return count;
+}
+
+bool IntegerRange::contains(std::uint64_t value) const {
+    if (value < first || value > last) {
+        return false;
+    }
+    if (!geometric) {
+        return (value - first) % step == 0;
+    }
+    std::uint64_t at = first;
+    while (at < value && at <= last / step) {
+        at *= step;
+    }
+    return at == value;
 }
 
 std::vector<std::uint64_t> IntegerRange::values() const {

@@ -18,6 +18,9 @@ Result<std::uint64_t> parse_integer(std::string_view text);
 /// "100ns", "250us", "1ms", "2s": a whole number and a unit.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
+/// "5%", "0.5%": a number and a percent sign, as a fraction (0.05).
+Result<double> parse_percent(std::string_view text);
+
 /// first, first + step, ... or first, first * step, ...; `last` is in it only when it is hit.
 struct IntegerRange {
     std::uint64_t first = 0;
@@ -27,6 +30,8 @@ struct IntegerRange {
 
     /// How many values; 2^64 - 1 when more.
     [[nodiscard]] std::uint64_t count() const;
+
+    [[nodiscard]] bool contains(std::uint64_t value) const;
 
     /// All of them. Look at count() first.
     [[nodiscard]] std::vector<std::uint64_t> values() const;

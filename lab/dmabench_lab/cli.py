@@ -4,8 +4,10 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -96,7 +98,11 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--output", required=True, type=Path, metavar="DIR|FILE", help="FILE, ending in .json: one platform only"
     )
     sub.add_argument(
-        "--scenario", action="append", default=[], type=Path, metavar="FILE", help="scenario to run; repeatable"
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE",
+        help="scenario to run, called NAME in the guest; repeatable",
     )
     _add_guest_options(sub, 3600)
     sub.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="guests at once (all CPUs)")
@@ -210,11 +216,30 @@ def _run(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     one_file = output.suffix == ".json" and not output.is_dir()
     if one_file and len(chosen) > 1:
         raise UsageError(f"-o {output}: several platforms need a folder to put their reports into")
-    for path in [*options.scenario, *options.share]:
+    with tempfile.TemporaryDirectory(prefix="dmabench-scenarios-") as renamed:
+        return _run_scenarios(options, arguments, chosen, [_scenario(text, Path(renamed)) for text in options.scenario])
+
+
+def _scenario(text: str, folder: Path) -> Path:
+    """The file; one with another name for the guest is copied into the folder under that name."""
+    name, equals, file = text.partition("=")
+    if not equals or "/" in name or not name or Path(text).exists():
+        return Path(text)
+    if not Path(file).is_file():
+        raise UsageError(f"{file}: no such file")
+    return Path(shutil.copyfile(file, folder / name))
+
+
+def _run_scenarios(
+    options: argparse.Namespace, arguments: Sequence[str], chosen: Sequence[Platform], scenarios: Sequence[Path]
+) -> int:
+    output: Path = options.output
+    one_file = output.suffix == ".json" and not output.is_dir()
+    for path in [*scenarios, *options.share]:
         if not path.is_file():
             raise UsageError(f"{path}: no such file")
     request = run.Request(
-        scenarios=options.scenario,
+        scenarios=scenarios,
         share=options.share,
         arguments=arguments,
         clock=options.clock,

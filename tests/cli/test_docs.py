@@ -277,8 +277,9 @@ def test_bash_axis_values(axis: str) -> None:
 @needs_name
 def test_bash_scenarios() -> None:
     files = sorted(str(p.relative_to(REPOSITORY)) for p in (REPOSITORY / "scenarios").glob("*.json"))
+    files_and_folder = sorted([*files, "scenarios/presets"])
     for line in ("run", "plan", "run --on fake", "report", "compare", "export"):
-        assert sorted(bash(f"dmabench {line} scenarios/")[0]) == files
+        assert sorted(bash(f"dmabench {line} scenarios/")[0]) == files_and_folder
     assert bash("dmabench run scenarios/qu") == [["scenarios/quick.json"]]
     assert "README" not in " ".join(bash("dmabench run ")[0])
 

@@ -23,6 +23,7 @@ Scenario scenario_of(const std::string& name, std::vector<Point> points) {
     scenario.file = name + ".json";
     scenario.sha256 = "sha of " + name;
     scenario.points = std::move(points);
+    scenario.sweeps = {{scenario.title, scenario.points.size(), {}, nullptr}};
     return scenario;
 }
 
@@ -41,8 +42,8 @@ using Names = std::vector<std::string>;
 TEST(Plan, MergesScenariosTheFirstPointOfANameStays) {
     Scenario a = scenario_of("a", {point_of("null", 1), point_of("coherent", 64)});
     Scenario b = scenario_of("b", {point_of("coherent", 64), point_of("coherent", 128)});
-    a.statistics.samples = 7;
-    b.statistics.samples = 8;
+    a.sweeps[0].statistics.samples = 7;
+    b.sweeps[0].statistics.samples = 8;
     a.excluded = {{"x", "of a"}};
     b.excluded = {{"x", "of b"}, {"y", "of b"}};
     const auto plan = make_plan({a, b});

@@ -84,6 +84,22 @@ TEST(ShippedScenarios, Load) {
     EXPECT_EQ(plan->scenarios.size(), all.size());
 }
 
+TEST(ShippedScenarios, PresetsCanBeExtended) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(scenarios / "presets")) {
+        Overrides overrides;
+        overrides.presets = {scenarios / "presets"};
+        const std::string text =
+            fmt::format(R"({{"extends": "{}", "name": "a", "matrix": {{"strategy": "null", "size": 1}}}})",
+                        entry.path().stem().string());
+        const auto scenario = parse_scenario(text, "a.json", overrides);
+        ASSERT_TRUE(scenario) << scenario.error().message;
+        EXPECT_NE(scenario->statistics, Statistics{});
+        ++count;
+    }
+    EXPECT_GE(count, 2U);
+}
+
 TEST(ShippedScenarios, QuickIsQuick) {
     const Scenario quick = *load_scenario(scenarios / "quick.json");
     EXPECT_GE(quick.points.size(), 100U);
@@ -108,8 +124,22 @@ TEST(Schema, HasEveryKey) {
     EXPECT_EQ(keys_of(definitions.at("sweep").at("properties")), set_of(keys::sweep));
     EXPECT_EQ(keys_of(definitions.at("statistics").at("properties")), set_of(keys::statistics));
     EXPECT_EQ(keys_of(definitions.at("matrix").at("properties")), set_of(axis_names()));
-    for (const auto& object :
-         {all, definitions.at("sweep"), definitions.at("statistics"), definitions.at("matrix")}) {
+    const auto& thresholds = definitions.at("thresholds");
+    const auto& threshold = thresholds.at("properties").at("overrides").at("items");
+    EXPECT_EQ(keys_of(thresholds.at("properties")), set_of(keys::thresholds));
+    EXPECT_EQ(keys_of(threshold.at("properties")), set_of(keys::threshold_override));
+    EXPECT_EQ(threshold.at("properties").at("phase").at("enum").get<std::set<std::string>>(),
+              set_of(keys::phases));
+    const auto& exclusion = definitions.at("exclude").at("items");
+    std::set<std::string> axes_and_reason = set_of(axis_names());
+    axes_and_reason.emplace(keys::reason);
+    EXPECT_EQ(keys_of(exclusion.at("properties")), axes_and_reason);
+    for (const auto& [key, value] : exclusion.at("properties").items()) {
+        EXPECT_TRUE(key == keys::reason || value.at("$ref") == "#/definitions/matrix/properties/" + key)
+            << key;
+    }
+    for (const auto& object : {all, definitions.at("sweep"), definitions.at("statistics"),
+                               definitions.at("matrix"), thresholds, threshold, exclusion}) {
         EXPECT_EQ(object.at("type"), "object");
         EXPECT_EQ(object.at("additionalProperties"), false);
     }
@@ -147,6 +177,11 @@ TEST(Schema, PatternsAcceptWhatTheParserAccepts) {
     const std::regex duration = pattern_of(statistics.at("sample_time"));
     for (const char* text : {"1ns", "10us", "1ms", "2s", "2 s", "", "1", "1m", "1.5ms", "-1s", "1 min"}) {
         EXPECT_EQ(std::regex_search(text, duration), parse_duration(text).has_value()) << text;
+    }
+    const std::regex share = pattern_of(all.at("definitions").at("share"));
+    for (const char* text :
+         {"5%", "0.5%", " 5 % ", "5.%", "", "5", "%", "-1%", ".5%", "5%%", "1e2%", "a%", "+5%"}) {
+        EXPECT_EQ(std::regex_search(text, share), parse_percent(text).has_value()) << text;
     }
     const Axis& target = *find_axis("target");
     const std::regex address = pattern_of(

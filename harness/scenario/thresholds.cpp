@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenario/thresholds.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "plan/name_filter.h"
+#include "scenario/keys.h"
+#include "scenario/object.h"
+#include "scenario/values.h"
+
+namespace dmabench {
+namespace {
+
+using json_t = nlohmann::ordered_json;
+
+Result<std::string> read_share(const LocatedJson& json, const JsonMember& member) {
+    if (member.value.kind != JsonNode::Kind::string) {
+        return json.fail(member.value.offset, "{}: expected a string such as '5%'; got {}", member.key,
+                         member.value.describe());
+    }
+    const auto share = parse_percent(member.value.text);
+    if (!share) {
+        return json.fail(member.value.offset, "{}: {}", member.key, share.error().message);
+    }
+    if (*share < keys::threshold.least / 100 || *share > keys::threshold.most / 100) {
+        return json.fail(member.value.offset, "{}: {} is out of range; expected {}% .. {}%", member.key,
+                         in_quotes(member.value.text), keys::threshold.least, keys::threshold.most);
+    }
+    return std::string(trimmed(member.value.text));
+}
+
+Result<json_t> read_override(const LocatedJson& json, const JsonNode& node) {
+    if (const auto checked = check_object(json, node, "an override", keys::threshold_override); !checked) {
+        return tl::unexpected(checked.error());
+    }
+    json_t result = json_t::object();
+    for (const std::string_view key : {"match", "phase"}) {
+        const JsonMember* member = node.find(key);
+        if (member == nullptr) {
+            continue;
+        }
+        const auto text = read_text(json, *member, keys::text_length);
+        if (!text) {
+            return tl::unexpected(text.error());
+        }
+        if (key == "match") {
+            if (const auto wrong = NameFilter::check(*text); !wrong.empty()) {
+                return json.fail(member->value.offset, "match: {}", wrong);
+            }
+        } else if (std::find(keys::phases.begin(), keys::phases.end(), *text) == keys::phases.end()) {
+            return json.fail(member->value.offset, "phase: unknown phase {}; expected one of {}{}",
+                             in_quotes(*text), join(keys::phases), did_you_mean(*text, keys::phases));
+        }
+        result[std::string(key)] = *text;
+    }
+    if (result.empty()) {
+        return json.fail(node.offset, "the override says neither 'match' nor 'phase', what it is for");
+    }
+    const JsonMember* threshold = node.find("threshold");
+    if (threshold == nullptr) {
+        return json.fail(node.offset, "the override has no 'threshold'");
+    }
+    const auto share = read_share(json, *threshold);
+    if (!share) {
+        return tl::unexpected(share.error());
+    }
+    result["threshold"] = *share;
+    return result;
+}
+
+}  // namespace
+
+Result<json_t> read_thresholds(const LocatedJson& json, const JsonNode& node) {
+    if (const auto checked = check_object(json, node, "thresholds", keys::thresholds); !checked) {
+        return tl::unexpected(checked.error());
+    }
+    json_t result = json_t::object();
+    if (const JsonMember* by_default = node.find("default")) {
+        const auto share = read_share(json, *by_default);
+        if (!share) {
+            return tl::unexpected(share.error());
+        }
+        result["default"] = *share;
+    }
+    if (const JsonMember* overrides = node.find("overrides")) {
+        const JsonNode& list = overrides->value;
+        if (list.kind != JsonNode::Kind::array) {
+            return json.fail(list.offset, "overrides must be a list of objects; got {}", list.describe());
+        }
+        result["overrides"] = json_t::array();
+        for (const JsonNode& item : list.items) {
+            auto entry = read_override(json, item);
+            if (!entry) {
+                return tl::unexpected(entry.error());
+            }
+            result["overrides"].push_back(std::move(*entry));
+        }
+    }
+    if (result.empty()) {
+        return json.fail(node.offset, "thresholds is empty; expected 'default' or 'overrides'");
+    }
+    return result;
+}
+
+}  // namespace dmabench
