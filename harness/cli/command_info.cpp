@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "base/terminal.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/where.h"
@@ -50,7 +51,7 @@ json describe(Session& session, const ClockCost& clock) {
 }
 
 void print(const json& info) {
-    const bool colour = ::isatty(STDOUT_FILENO) != 0;
+    const bool colour = has_colours(STDOUT_FILENO);
     const char* bold = colour ? "\033[1m" : "";
     const char* plain = colour ? "\033[0m" : "";
     const json& platform = info["platform"];

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/terminal.h"
 #include "cli/commands.h"
 #include "cli/usage_error.h"
 #include "report/version.h"
@@ -15,7 +16,7 @@ namespace {
 std::string program = "dmabench";
 
 int report_error(const Error& error) {
-    const bool colour = ::isatty(STDERR_FILENO) != 0;
+    const bool colour = has_colours(STDERR_FILENO);
     fmt::print(stderr, "{}dmabench:{} {}\n", colour ? "\033[1;31m" : "", colour ? "\033[0m" : "",
                error.message);
     return static_cast<int>(error.kind);

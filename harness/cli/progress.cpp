@@ -2,12 +2,13 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+
+#include "base/terminal.h"
 
 namespace dmabench {
 namespace {
@@ -21,10 +22,11 @@ std::string duration(double seconds) {
     return fmt::format("{}s", whole);
 }
 
-std::size_t terminal_width() {
-    winsize size{};
-    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-}
+constexpr std::size_t bar_cells = 20;
+constexpr std::size_t narrowest_bar = 40;  // columns; below, the figures need them all
+// A terminal that is written to all the time would take from the measurement, and nobody reads so fast.
+constexpr std::chrono::milliseconds draw_every{50};
+constexpr std::chrono::seconds tell_every{10};
 
 }  // namespace
 
@@ -34,8 +36,7 @@ Progress::Progress(std::size_t total, std::size_t done, bool quiet)
     const char* wish = std::getenv("DMABENCH_PROGRESS");
     if (wish != nullptr && std::string(wish) == "none")
         quiet_ = true;
-    const char* term = std::getenv("TERM");
-    terminal_ = ::isatty(STDERR_FILENO) != 0 && term != nullptr && std::string(term) != "dumb";
+    terminal_ = can_redraw(STDERR_FILENO);
 }
 
 Progress::~Progress() {
@@ -49,7 +50,8 @@ void Progress::begin(const std::string& name) {
 
 void Progress::finish() {
     ++done_;
-    draw();
+    if (done_ == total_)  // otherwise the next one begins at once
+        draw();
 }
 
 void Progress::say(const std::string& line) {
@@ -58,33 +60,41 @@ void Progress::say(const std::string& line) {
     draw();
 }
 
+std::string Progress::figures(clock::time_point now) const {
+    const double elapsed = std::chrono::duration<double>(now - start_).count();
+    const double rate = elapsed > 0 ? static_cast<double>(done_ - at_start_) / elapsed : 0;
+    const std::string text = fmt::format("{}/{} points", done_, total_);
+    if (rate <= 0)
+        return text;
+    return done_ == total_ ? fmt::format("{}  {:.1f}/s  took {}", text, rate, duration(elapsed))
+                           : fmt::format("{}  {:.1f}/s  {} left", text, rate,
+                                         duration(static_cast<double>(total_ - done_) / rate));
+}
+
 void Progress::draw() {
     if (quiet_)
         return;
     const clock::time_point now = clock::now();
-    const double elapsed = std::chrono::duration<double>(now - start_).count();
-    const auto measured = static_cast<double>(done_ - at_start_);
-    const double rate = elapsed > 0 ? measured / elapsed : 0;
-    std::string figures = fmt::format("{}/{} points", done_, total_);
-    if (rate > 0 && done_ == total_)
-        figures += fmt::format("  {:.1f}/s  took {}", rate, duration(elapsed));
-    else if (rate > 0)
-        figures +=
-            fmt::format("  {:.1f}/s  {} left", rate, duration(static_cast<double>(total_ - done_) / rate));
+    const bool last = done_ == total_;
     if (!terminal_) {
-        if (now - last_plain_ >= std::chrono::seconds(10) || (done_ == total_ && current_ != "")) {
-            fmt::print(stderr, "{}\n", figures);
-            last_plain_ = now;
-            if (done_ == total_)
+        if (now - last_told_ >= tell_every || (last && !current_.empty())) {
+            fmt::print(stderr, "{}\n", figures(now));
+            last_told_ = now;
+            if (last)
                 current_.clear();
         }
         return;
     }
-    constexpr std::size_t bar = 20;
-    const std::size_t full = total_ > 0 ? bar * done_ / total_ : bar;
-    std::string line =
-        fmt::format("[{}{}] {}", std::string(full, '#'), std::string(bar - full, '.'), figures);
-    const std::size_t width = terminal_width() - 1;
+    if (drawn_ && !last && now - last_told_ < draw_every)
+        return;
+    last_told_ = now;
+    const std::size_t columns = terminal_width(STDERR_FILENO);
+    const std::size_t width = columns > 1 ? columns - 1 : 79;
+    std::string line = figures(now);
+    if (width >= narrowest_bar) {
+        const std::size_t full = total_ > 0 ? bar_cells * done_ / total_ : bar_cells;
+        line = fmt::format("[{}{}] {}", std::string(full, '#'), std::string(bar_cells - full, '.'), line);
+    }
     if (line.size() + 3 < width)
         line += "  " + current_.substr(0, width - line.size() - 2);
     fmt::print(stderr, "\r\033[K{}", line.substr(0, width));

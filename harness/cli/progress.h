@@ -25,6 +25,8 @@ class Progress {
 
   private:
     using clock = std::chrono::steady_clock;
+    /// "12/100 points  3.4/s  26s left"
+    [[nodiscard]] std::string figures(clock::time_point now) const;
     void draw();
     void erase();
 
@@ -36,7 +38,7 @@ class Progress {
     bool drawn_ = false;
     std::string current_;
     clock::time_point start_ = clock::now();
-    clock::time_point last_plain_ = start_;
+    clock::time_point last_told_ = start_;
 };
 
 }  // namespace dmabench

@@ -2,7 +2,6 @@
 #include "cli/results_table.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/figures.h"
+#include "base/terminal.h"
 
 namespace dmabench {
 namespace {
@@ -35,12 +35,6 @@ std::string dearest_phase(const json& row) {
         }
     }
     return dearest == nullptr ? "" : fmt::format("{} {:.0f} %", dearest, 100 * most / sum);
-}
-
-/// Columns of the terminal that stdout is; 0 when it is none, where lines may be as long as they like.
-std::size_t terminal_width() {
-    winsize size{};
-    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 struct Line {
@@ -86,7 +80,7 @@ constexpr const char* most_title = "most of it";
 }  // namespace
 
 void print_results(const json& report) {
-    const bool colour = ::isatty(STDOUT_FILENO) != 0;
+    const bool colour = has_colours(STDOUT_FILENO);
     const char* bold = colour ? "\033[1m" : "";
     const char* dim = colour ? "\033[2m" : "";
     const char* plain = colour ? "\033[0m" : "";
@@ -100,7 +94,7 @@ void print_results(const json& report) {
     }
     // On a terminal that the longest name does not fit, a name stands in the lines above its figures.
     const std::size_t figures = 2 + 10 + 2 + 7 + 2 + most_width;
-    const std::size_t columns = terminal_width();
+    const std::size_t columns = terminal_width(STDOUT_FILENO);
     if (columns != 0 && name_width + figures > columns)
         name_width = std::max<std::size_t>(columns, figures + 30) - figures;
     fmt::print("{}{:<{}}  {:>10}  {:>7}  {}{}\n", bold, "point", name_width, "per lap", "+-", most_title,

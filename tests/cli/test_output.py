@@ -94,15 +94,34 @@ def test_live_bar_comes_and_goes(tmp_path: Path) -> None:
     points = len(names(tmp_path / "dmabench-quick-fake.json"))
     assert {int(total) for _, _, total in bars} == {points}
     assert bars[0][1] == "0" and bars[-1][1] == str(points)
-    assert "null/size:4096" in seen
+    assert any(f"{name[:30]}" in bars[0][0] for name in names(tmp_path / "dmabench-quick-fake.json"))
+    assert len(bars) <= points
     assert max(len(bar) for bar, _, _ in bars) < 80
     assert not any("points" in line for line in screen(seen)), "the bar has to be erased at the end"
+
+
+@pytest.mark.parametrize("columns", [10, 30, 39, 40, 60, 200])
+def test_the_bar_never_wraps(columns: int, tmp_path: Path) -> None:
+    seen = on_terminal("run", QUICK, "--on", "fake", cwd=tmp_path, columns=columns)
+    drawn = [text for text in re.findall(r"\r\x1b\[K([^\r\n]*)", seen) if text]
+    drawn = drawn[: next(i for i, text in enumerate(drawn) if "took" in text or i == len(drawn) - 1)]
+    assert drawn and max(map(len, drawn)) < columns
+    assert all(text.startswith("[") == (columns > 40) for text in drawn)
+    assert any("/size:" in text for text in drawn) == (columns > 60)
 
 
 @pytest.mark.parametrize("changes", [{"TERM": "dumb"}, {"DMABENCH_PROGRESS": "none"}])
 def test_no_live_bar(changes: dict[str, str], tmp_path: Path) -> None:
     seen = on_terminal("run", QUICK, "--on", "fake", cwd=tmp_path, **changes)
     assert "\x1b[K" not in seen
+
+
+def test_no_colours_on_wish(tmp_path: Path) -> None:
+    for changes in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        seen = on_terminal("run", QUICK, "--on", "fake", "--filter", "^null", cwd=tmp_path, **changes)
+        assert "\x1b[1m" not in seen and "\x1b[2m" not in seen
+        assert "\x1b[" not in on_terminal("info", "--on", "fake", cwd=tmp_path, **changes)
+    assert "\x1b[1mpoint" in on_terminal("run", QUICK, "--on", "fake", cwd=tmp_path, NO_COLOR="")
 
 
 def test_errors_are_red_on_a_terminal_only(tmp_path: Path) -> None:
