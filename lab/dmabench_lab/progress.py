@@ -3,6 +3,8 @@
 
 import dataclasses
 import json
+import os
+import re
 import shutil
 import sys
 import time
@@ -14,6 +16,9 @@ PLAIN_EVERY_SECONDS = 30.0
 _BAR = 20
 # Lines that are no point: canaries, and what a later pass counted of a point that is there already.
 _NO_POINT = (b'{"canary"', b'{"counts"')
+_NARROWEST_BAR = 5
+# A row begins with its name, so that the rest of its long line is left alone.
+_NAME = re.compile(rb'\{"(?:row|skipped|error)":\{"name":"([^"\\]+)"')
 
 
 def duration(seconds: float) -> str:
@@ -36,6 +41,7 @@ class Count:
 
     done: int = 0
     planned: int | None = None
+    last: str = ""  # the point that was done last
 
 
 class JournalReader:
@@ -63,9 +69,12 @@ class JournalReader:
         *lines, self._rest = (self._rest + new).split(b"\n")
         if lines and self._lines == 0:
             self.count.planned = _planned(lines[0])
-        points = sum(not line.startswith(_NO_POINT) for line in lines)
-        self.count.done += points - (1 if lines and self._lines == 0 else 0)
+        points = [line for line in lines if not line.startswith(_NO_POINT)]
+        self.count.done += len(points) - (1 if lines and self._lines == 0 else 0)
         self._lines += len(lines)
+        name = _NAME.match(points[-1]) if points else None
+        if name:
+            self.count.last = name[1].decode(errors="replace")
         return self.count
 
 
@@ -89,8 +98,9 @@ class Line:
     # Neither booting nor points that were there when the run was resumed say anything on its speed.
     at_start: int = 0
     measuring_since: float | None = None
+    live: bool = False  # the name of the point that was done last is for those who look on
 
-    def text(self, now: float, name_width: int) -> str:
+    def text(self, now: float, name_width: int, columns: int = 79) -> str:
         name = self.name.ljust(name_width)
         if self.started is None:
             return f"{name}  {self.phase}"
@@ -105,14 +115,21 @@ class Line:
             return f"{name}  {self.phase}  {duration(elapsed)}"
         if self.measuring_since is None:
             self.measuring_since = now
-        filled = min(_BAR, _BAR * count.done // count.planned)
-        bar = "#" * filled + "." * (_BAR - filled)
-        text = f"{name}  [{bar}] {count.done}/{count.planned}  {duration(elapsed)}"
+        figures = f" {count.done}/{count.planned}"
         measured = count.done - self.at_start
+        since = now - self.measuring_since
+        if measured > 0 and since > 0:
+            figures += f"  {measured / since:.1f}/s"
+        figures += f"  {duration(elapsed)}"
         if measured > 0 and count.done < count.planned:
-            left = (now - self.measuring_since) / measured * (count.planned - count.done)
-            text += f", {duration(left)} to go"
-        return text
+            figures += f", {duration(since / measured * (count.planned - count.done))} to go"
+        # On a narrow terminal the bar shrinks first, then goes; the last point's name comes if there is room.
+        cells = min(_BAR, columns - len(name) - 4 - len(figures))
+        filled = max(0, cells) * min(count.done, count.planned) // count.planned
+        bar = f"[{'#' * filled}{'.' * (cells - filled)}]" if cells >= _NARROWEST_BAR else ""
+        text = f"{name}  {bar}{figures if bar else figures.lstrip()}"
+        room = columns - len(text) - 2
+        return f"{text}  {count.last[:room]}" if count.last and room > 8 and self.live else text
 
 
 class Display:
@@ -122,7 +139,9 @@ class Display:
         self._lines = lines
         self._quiet = quiet
         self._stream = stream
-        self._live = not quiet and stream.isatty()
+        self._live = not quiet and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        for line in lines:
+            line.live = self._live
         self._width = max(len(line.name) for line in lines)
         self._drawn = 0
         self._last_plain: dict[str, float] = {}
@@ -141,12 +160,25 @@ class Display:
         self._drawn = 0
 
     def _draw(self, now: float) -> None:
-        columns = shutil.get_terminal_size().columns - 1
+        size = shutil.get_terminal_size()
+        columns = max(1, size.columns - 1)
         up = f"\x1b[{self._drawn}A" if self._drawn else ""
-        body = "".join(f"\r\x1b[K{line.text(now, self._width)[:columns]}\n" for line in self._lines)
-        self._stream.write(up + body)
+        shown = self._that_fit(max(1, size.lines - 1))
+        texts = [line.text(now, self._width, columns) for line in shown]
+        if len(shown) < len(self._lines):
+            ended = sum(line.ended is not None for line in self._lines)
+            texts.append(f"{len(self._lines)} platforms, {ended} of them through")
+        self._stream.write(up + "\x1b[J" + "".join(f"\r{text[:columns]}\n" for text in texts))
         self._stream.flush()
-        self._drawn = len(self._lines)
+        self._drawn = len(texts)
+
+    def _that_fit(self, rows: int) -> Sequence[Line]:
+        """All of them, or on a low terminal those that run, then those that are through, but for one row."""
+        if len(self._lines) <= rows:
+            return self._lines
+        by_interest = sorted(self._lines, key=lambda line: (line.started is None, line.ended is not None))
+        chosen = by_interest[: rows - 1]
+        return [line for line in self._lines if line in chosen]
 
     def _tell(self, now: float) -> None:
         for line in self._lines:
