@@ -37,7 +37,15 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
     }
     if (::rename(temporary.c_str(), path.c_str()) != 0)
         return fail(ErrorKind::failed, "{}: {}", path.string(), std::strerror(errno));
+    sync_name(path);
     return {};
+}
+
+void sync_name(const std::filesystem::path& file) {
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd)
+        (void)::fsync(fd.get());
 }
 
 }  // namespace dmabench

@@ -14,6 +14,10 @@ namespace dmabench {
 /// what stood at `path` still stands.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Flushes the folder that the file is in, so that its name, new or changed, survives a power cut as its contents do.
+/// Some file systems cannot, and there is nothing to be done about it then.
+void sync_name(const std::filesystem::path& file);
+
 /// Writes all of text to a descriptor, however often the kernel takes only a part. errno is set when false.
 bool write_all(int fd, std::string_view text);
 

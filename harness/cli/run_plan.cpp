@@ -193,7 +193,7 @@ Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const 
     JournalEntries entries;
     const json identity = run_identity(plan, facts);
     std::filesystem::path kept;
-    auto journal = options.resume ? Journal::resume(options.report, identity, &entries)
+    auto journal = options.resume ? Journal::resume(options.report, identity, &entries, plan.points.size())
                                   : Journal::begin(options.report, identity, plan.points.size(), &kept);
     if (!journal)
         return tl::unexpected(journal.error());

@@ -64,14 +64,19 @@ Result<Journal> Journal::begin(const fs::path& report, const json& identity, std
     if (!fd)
         return tl::unexpected(fd.error());
     Journal journal(std::move(*fd), path);
-    auto written = journal.append_line(
-        {{"dmabench_journal", journal_version}, {"points_planned", points_planned}, {"identity", identity}});
-    if (!written)
+    if (auto written = journal.append_header(identity, points_planned); !written)
         return tl::unexpected(written.error());
+    sync_name(path);
     return journal;
 }
 
-Result<Journal> Journal::resume(const fs::path& report, const json& identity, JournalEntries* entries) {
+Result<void> Journal::append_header(const json& identity, std::size_t points_planned) {
+    return append_line(
+        {{"dmabench_journal", journal_version}, {"points_planned", points_planned}, {"identity", identity}});
+}
+
+Result<Journal> Journal::resume(const fs::path& report, const json& identity, JournalEntries* entries,
+                                std::size_t points_planned) {
     const fs::path path = journal_path(report);
     std::ifstream in(path);
     if (!in)
@@ -104,7 +109,9 @@ Result<Journal> Journal::resume(const fs::path& report, const json& identity, Jo
         // errors are tried again
         whole += line.size() + 1;
     }
-    if (first)
+    // Without a whole line the run ended before it had begun its first point.
+    const bool anew = first && in.eof();
+    if (first && !anew)
         return fail(ErrorKind::usage, "{}: holds nothing to resume", path.string());
     in.close();
     if (::truncate(path.c_str(), static_cast<off_t>(whole)) != 0)
@@ -112,7 +119,12 @@ Result<Journal> Journal::resume(const fs::path& report, const json& identity, Jo
     auto fd = open_for_append(path, 0);
     if (!fd)
         return tl::unexpected(fd.error());
-    return Journal(std::move(*fd), path);
+    Journal journal(std::move(*fd), path);
+    if (anew) {
+        if (auto written = journal.append_header(identity, points_planned); !written)
+            return tl::unexpected(written.error());
+    }
+    return journal;
 }
 
 Result<void> Journal::append(const char* kind, const json& entry) { return append_line({{kind, entry}}); }

@@ -32,9 +32,10 @@ class Journal {
                                  std::size_t points_planned, std::filesystem::path* kept = nullptr);
 
     /// Goes on from a journal: reads its entries and appends behind them. A line torn by a crash is dropped.
-    /// ErrorKind::usage when there is none, or when it was begun with another identity (naming the fields).
+    /// One that ended within its first line begins anew. ErrorKind::usage when there is none, or when it was begun
+    /// with another identity (naming the fields).
     static Result<Journal> resume(const std::filesystem::path& report, const nlohmann::ordered_json& identity,
-                                  JournalEntries* entries);
+                                  JournalEntries* entries, std::size_t points_planned);
 
     /// One entry, flushed to the disk. kind is "row", "skipped", "error", "canary" or "counts".
     Result<void> append(const char* kind, const nlohmann::ordered_json& entry);
@@ -46,6 +47,7 @@ class Journal {
 
   private:
     Journal(UniqueFd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    Result<void> append_header(const nlohmann::ordered_json& identity, std::size_t points_planned);
     Result<void> append_line(const nlohmann::ordered_json& line);
 
     UniqueFd fd_;

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from . import console, paths, qemu
+from . import console, leftovers, paths, qemu
 from .cache import Parts
 from .errors import InfrastructureError, UsageError
 from .initramfs import Archive
@@ -41,6 +41,8 @@ class Job:
     # Where the guest's /mnt/out arrives, and which of its files are to be in the guest from the start.
     out: Path | None = None
     preload: Sequence[Path] = ()
+    # The report among them, if the guest is to make one.
+    report: Path | None = None
 
 
 def _ignore(_: bytes) -> None:
@@ -108,7 +110,7 @@ def _die_with_parent() -> None:
 @contextlib.contextmanager
 def _run_folder(platform: Platform) -> Iterator[tuple[Path, Callable[[], None]]]:
     """A folder for this run's files. Kept for its logs unless the returned function is called."""
-    runs = paths.cache() / "runs"
+    runs = paths.runs()
     runs.mkdir(parents=True, exist_ok=True)
     for old in sorted(runs.iterdir(), key=lambda path: path.stat().st_mtime)[:-_KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
@@ -153,7 +155,10 @@ class Guest:
 
     def run(self, out: Callable[[bytes], None] = _ignore, err: Callable[[bytes], None] = _ignore) -> int:
         """The command's exit status; raises InfrastructureError when it has none, or the kernel complained."""
-        with _run_folder(self.platform) as (folder, drop):
+        with contextlib.ExitStack() as stack:
+            folder, drop = stack.enter_context(_run_folder(self.platform))
+            if self._job.report:
+                stack.enter_context(leftovers.claim(folder, self._job.report))
             files = _files(self.platform, self._parts, folder)
             files.initrd.write_bytes(root_file_system(self.platform, self._parts, self._job, "run"))
             files.console.touch()

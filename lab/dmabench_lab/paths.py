@@ -23,6 +23,11 @@ def cache() -> Path:
     return Path(root).absolute() / "lab"
 
 
+def runs() -> Path:
+    """A folder for each guest that runs, or went wrong."""
+    return cache() / "runs"
+
+
 @contextlib.contextmanager
 def cache_lock() -> Iterator[None]:
     """Only one process at a time fills the cache."""

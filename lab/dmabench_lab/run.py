@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import leftovers, paths
 from .cache import Parts
 from .errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, InfrastructureError, UsageError
 from .guest import Cancelled, Guest, Job
@@ -104,6 +105,8 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         return
     line = task.line
     try:
+        if leftovers.take_in(paths.runs(), task.report):
+            print(f"lab: {task.platform.name}: took in what a killed run had left behind", file=sys.stderr)
         # Of several platforms some may have come to their end before, and some not to their beginning.
         resume = request.resume and task.journal.exists()
         if request.resume and not resume and task.report.exists():
@@ -126,6 +129,7 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
             environment={"DMABENCH_DATE": now, "DMABENCH_PROGRESS": "none"},
             out=task.report.parent,
             preload=preload,
+            report=task.report,
         )
         task.guest = Guest(task.platform, task.parts, job)
         line.started = time.monotonic()

@@ -17,6 +17,7 @@ from dmabench_lab.errors import InfrastructureError
 pytestmark = pytest.mark.guest
 
 QUICK = "arm64"
+DMABENCH = REPOSITORY / "build/host/dmabench"
 
 # Stands in for dmabench: writes a journal point by point, then the report, as the real one does.
 STAND_IN = """#!/bin/sh
@@ -150,6 +151,64 @@ def test_a_crash_keeps_the_journal_and_resume_goes_on(tmp_path: Path) -> None:
     assert done.stdout == f"1\n{report}\n"
     assert [json.loads(line).get("row") for line in report.read_text().splitlines()] == [None, 1, 1, 2]
     assert not Path(f"{report}.journal.jsonl").exists()
+
+
+# dmabench itself, and a crash of the kernel once its journal has as many points. What it says, it says before.
+CRASH_AFTER = """#!/bin/sh
+while [ $# -gt 0 ]; do
+    words="$words $1"
+    [ "$1" = -o ] && report=$2
+    shift
+done
+/mnt/in/real-dmabench $words &
+until points=$(grep -c '^{"row"' "$report.journal.jsonl") && [ "$points" -ge POINTS ]; do :; done
+echo "$points"
+echo c >/proc/sysrq-trigger
+"""
+
+
+def test_a_crashed_guest_and_a_killed_lab_lose_no_point_that_was_done(tmp_path: Path) -> None:
+    """The real program: its guest panics, then the lab is killed, then the rest is measured; nothing is missing."""
+    scenario = tmp_path / "many.json"
+    statistics = {"samples": 6, "max_samples": 6, "discard": 0, "sample_time": "50us", "histogram_laps": 0}
+    matrix = {"strategy": ["null", "coherent", "streaming_single"], "size": "64..2K x2", "touch": ["none", "read"]}
+    scenario.write_text(json.dumps({"name": "many", "statistics": statistics, "matrix": matrix}))
+    (tmp_path / "real-dmabench").symlink_to(DMABENCH)
+    report = tmp_path / "r.json"
+    journal = Path(f"{report}.journal.jsonl")
+    command = ["run", "x86_64-direct", "--scenario", str(scenario), "-o", str(report)]
+
+    def rows() -> list[str]:
+        lines = journal.read_text().splitlines()[1:]
+        return [row["name"] for row in (json.loads(line).get("row") for line in lines) if row]
+
+    (tmp_path / "crashing").write_text(CRASH_AFTER.replace("POINTS", "20"))
+    done = lab(*command, "--binary", str(tmp_path / "crashing"), "--share", str(tmp_path / "real-dmabench"))
+    assert done.returncode == 6, done.stderr
+    assert "kernel panicked" in done.stderr and f"kept in {journal}; --resume goes on from there" in done.stderr
+    in_guest = int(done.stdout)
+    crashed = rows()
+    assert 20 <= in_guest <= len(crashed) <= in_guest + 1
+
+    running = subprocess.Popen([str(REPOSITORY / "lab/lab"), *command, "--resume"], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while journal.read_text().count('\n{"row"') < len(crashed) + 5:
+        assert time.monotonic() < until and running.poll() is None
+        time.sleep(0.02)
+    running.kill()
+    running.wait()
+    killed = rows()
+    assert killed[: len(crashed)] == crashed
+
+    done = lab(*command, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "took in what a killed run had left behind" in done.stderr
+    measured = [row["name"] for row in json.loads(report.read_text())["benchmarks"]]
+    assert set(killed) <= set(measured)
+    assert not journal.exists()
+    plan = subprocess.run([str(DMABENCH), "plan", str(scenario), "--json"], capture_output=True, check=True)
+    planned = [point["name"].replace("target:auto", "target:pci") for point in json.loads(plan.stdout)["points"]]
+    assert sorted(measured) == sorted(planned)
 
 
 def test_resume_goes_on_begins_and_leaves_alone_as_each_platform_needs(tmp_path: Path) -> None:

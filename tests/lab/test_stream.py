@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dmabench_lab import leftovers
 from dmabench_lab.stream import Receiver, StreamError
 
 
@@ -63,3 +64,33 @@ def test_anything_else_is_refused(tmp_path: Path, data: bytes) -> None:
 def test_without_a_folder_files_are_dropped() -> None:
     receiver, out, _ = receive(None, b"W 0 1 j\nxO 1\nyS 0\n")
     assert (receiver.status, out) == (0, b"y")
+
+
+def left_by_a_killed_lab(runs: Path, report: Path, stream: bytes) -> Path:
+    folder = runs / "arm64-1"
+    folder.mkdir(parents=True)
+    leftovers.claim(folder, report).close()
+    (folder / "stream").write_bytes(stream)
+    return folder / "stream"
+
+
+def test_what_a_killed_lab_had_not_taken_in_is_taken_in_later(tmp_path: Path) -> None:
+    report = tmp_path / "out/r.json"
+    report.parent.mkdir()
+    journal = report.with_name("r.json.journal.jsonl")
+    journal.write_bytes(b"head\none\n")
+    frames = b"W 9 4 r.json.journal.jsonl\ntwo\nW 13 6 r.json.journal.jsonl\nthree\nW 19 9 r.json.journal.jsonl\nto"
+    stream = left_by_a_killed_lab(tmp_path / "runs", report, frames)
+    assert not leftovers.take_in(tmp_path / "runs", tmp_path / "out/other.json")
+    assert leftovers.take_in(tmp_path / "runs", report)
+    assert journal.read_bytes() == b"head\none\ntwo\nthree\n"
+    assert not stream.exists()
+    assert not leftovers.take_in(tmp_path / "runs", report)
+
+
+def test_the_stream_of_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    stream = left_by_a_killed_lab(tmp_path / "runs", report, b"W 0 4 r.json.journal.jsonl\ntwo\n")
+    with leftovers.claim(stream.parent, report):
+        assert not leftovers.take_in(tmp_path / "runs", report)
+    assert leftovers.take_in(tmp_path / "runs", report)

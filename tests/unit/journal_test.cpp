@@ -46,7 +46,7 @@ TEST_F(JournalTest, ResumesWithWhatWasMeasuredAndTriesErrorsAgain) {
         ASSERT_TRUE(journal->append("canary", {{"block", 0}, {"name", "d"}, {"real_time", 2.5}}));
     }
     JournalEntries entries;
-    auto journal = Journal::resume(report_, identity_, &entries);
+    auto journal = Journal::resume(report_, identity_, &entries, 4);
     ASSERT_TRUE(journal);
     ASSERT_EQ(entries.rows.size(), 1U);
     EXPECT_EQ(entries.rows[0]["name"], "a");
@@ -67,12 +67,12 @@ TEST_F(JournalTest, ALineTornByACrashIsDroppedWhereverItIsCut) {
     for (std::size_t length = second; length < whole.size(); ++length) {
         std::ofstream(folder_ / "r.json.journal.jsonl", std::ios::trunc) << whole.substr(0, length);
         JournalEntries entries;
-        auto journal = Journal::resume(report_, identity_, &entries);
+        auto journal = Journal::resume(report_, identity_, &entries, 4);
         ASSERT_TRUE(journal) << length;
         ASSERT_EQ(entries.rows.size(), 1U) << length;
         ASSERT_TRUE(journal->append("row", {{"name", "again"}}));
         JournalEntries after;
-        ASSERT_TRUE(Journal::resume(report_, identity_, &after));
+        ASSERT_TRUE(Journal::resume(report_, identity_, &after, 4));
         ASSERT_EQ(after.rows.size(), 2U) << length;
         EXPECT_EQ(after.rows[1]["name"], "again");
     }
@@ -81,7 +81,7 @@ TEST_F(JournalTest, ALineTornByACrashIsDroppedWhereverItIsCut) {
 TEST_F(JournalTest, AnotherRunCannotBeResumedAndTheFieldsAreNamed) {
     ASSERT_TRUE(Journal::begin(report_, identity_, 4));
     JournalEntries entries;
-    const auto journal = Journal::resume(report_, {{"plan", "xyz"}, {"kernel", "6.1"}}, &entries);
+    const auto journal = Journal::resume(report_, {{"plan", "xyz"}, {"kernel", "6.1"}}, &entries, 4);
     ASSERT_FALSE(journal);
     EXPECT_EQ(journal.error().kind, ErrorKind::usage);
     EXPECT_NE(journal.error().message.find("differs in: plan"), std::string::npos) << journal.error().message;
@@ -89,9 +89,20 @@ TEST_F(JournalTest, AnotherRunCannotBeResumedAndTheFieldsAreNamed) {
 
 TEST_F(JournalTest, NothingToResumeIsSaid) {
     JournalEntries entries;
-    EXPECT_EQ(Journal::resume(report_, identity_, &entries).error().kind, ErrorKind::usage);
+    EXPECT_EQ(Journal::resume(report_, identity_, &entries, 4).error().kind, ErrorKind::usage);
     std::ofstream(folder_ / "r.json.journal.jsonl") << "no journal\n";
-    EXPECT_EQ(Journal::resume(report_, identity_, &entries).error().kind, ErrorKind::usage);
+    EXPECT_EQ(Journal::resume(report_, identity_, &entries, 4).error().kind, ErrorKind::usage);
+}
+
+TEST_F(JournalTest, ARunThatEndedInItsFirstLineBeginsAnew) {
+    ASSERT_TRUE(Journal::begin(report_, identity_, 4));
+    const std::string header = text();
+    for (std::size_t length = 0; length < header.size(); ++length) {
+        std::ofstream(folder_ / "r.json.journal.jsonl", std::ios::trunc) << header.substr(0, length);
+        JournalEntries entries;
+        ASSERT_TRUE(Journal::resume(report_, identity_, &entries, 4)) << length;
+        ASSERT_EQ(text(), header) << length;
+    }
 }
 
 TEST_F(JournalTest, BeginningAnewKeepsAnUnfinishedJournal) {
@@ -128,7 +139,7 @@ TEST_F(JournalTest, AFullDiskLosesThePointAtHandAndNoOther) {
         EXPECT_NE(full.error().message.find("--resume"), std::string::npos) << full.error().message;
     }
     JournalEntries entries;
-    auto journal = Journal::resume(report_, identity_, &entries);
+    auto journal = Journal::resume(report_, identity_, &entries, 4);
     ASSERT_TRUE(journal);
     ASSERT_EQ(entries.rows.size(), 1U);
     EXPECT_EQ(entries.rows[0]["name"], "safe");
