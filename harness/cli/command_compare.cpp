@@ -11,6 +11,7 @@
 
 #include "analysis/show.h"
 #include "analysis/table.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/one_of.h"
@@ -96,7 +97,7 @@ void print(const std::string& text) {
 }
 
 bool coloured() {
-    return ::isatty(STDOUT_FILENO) != 0;
+    return has_colours(STDOUT_FILENO);
 }
 
 Result<int> print_tables(const std::vector<Table>& tables, const std::string& format) {

@@ -16,12 +16,9 @@ inline constexpr std::array<std::string_view, 12> scenario = {
 inline constexpr std::array<std::string_view, 6> sweep = {"title", "statistics", "matrix",
                                                           "zip",   "include",    "exclude"};
 inline constexpr std::array<std::string_view, 2> thresholds = {"default", "overrides"};
-inline constexpr std::array<std::string_view, 3> threshold_override = {"match", "phase", "threshold"};
+inline constexpr std::array<std::string_view, 2> threshold_override = {"match", "threshold"};
 /// Of an item of "exclude", beside the axes.
 inline constexpr std::string_view reason = "reason";
-/// What a threshold may be for; every phase of a report is among them.
-inline constexpr std::array<std::string_view, 7> phases = {
-    "map", "sync_for_device", "sync_for_cpu", "touch", "unmap", "access", "transfer"};
 inline constexpr std::array<std::string_view, 7> statistics = {
     "samples", "max_samples", "discard", "sample_time", "budget", "ci", "histogram_laps"};
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scenario/thresholds.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "plan/name_filter.h"
 #include "scenario/keys.h"
@@ -34,39 +32,23 @@ Result<json_t> read_override(const LocatedJson& json, const JsonNode& node) {
     if (const auto checked = check_object(json, node, "an override", keys::threshold_override); !checked) {
         return tl::unexpected(checked.error());
     }
-    json_t result = json_t::object();
-    for (const std::string_view key : {"match", "phase"}) {
-        const JsonMember* member = node.find(key);
-        if (member == nullptr) {
-            continue;
-        }
-        const auto text = read_text(json, *member, keys::text_length);
-        if (!text) {
-            return tl::unexpected(text.error());
-        }
-        if (key == "match") {
-            if (const auto wrong = NameFilter::check(*text); !wrong.empty()) {
-                return json.fail(member->value.offset, "match: {}", wrong);
-            }
-        } else if (std::find(keys::phases.begin(), keys::phases.end(), *text) == keys::phases.end()) {
-            return json.fail(member->value.offset, "phase: unknown phase {}; expected one of {}{}",
-                             in_quotes(*text), join(keys::phases), did_you_mean(*text, keys::phases));
-        }
-        result[std::string(key)] = *text;
-    }
-    if (result.empty()) {
-        return json.fail(node.offset, "the override says neither 'match' nor 'phase', what it is for");
-    }
+    const JsonMember* match = node.find("match");
     const JsonMember* threshold = node.find("threshold");
-    if (threshold == nullptr) {
-        return json.fail(node.offset, "the override has no 'threshold'");
+    if (match == nullptr || threshold == nullptr) {
+        return json.fail(node.offset, "the override has no '{}'", match == nullptr ? "match" : "threshold");
+    }
+    const auto pattern = read_text(json, *match, keys::text_length);
+    if (!pattern) {
+        return tl::unexpected(pattern.error());
+    }
+    if (const auto wrong = NameFilter::check(*pattern); !wrong.empty()) {
+        return json.fail(match->value.offset, "match: {}", wrong);
     }
     const auto share = read_share(json, *threshold);
     if (!share) {
         return tl::unexpected(share.error());
     }
-    result["threshold"] = *share;
-    return result;
+    return json_t{{"match", *pattern}, {"threshold", *share}};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 namespace dmabench {
 
-/// {"default": "5%", "overrides": [{"match": REGEX, "phase": WORD, "threshold": "2%"}, ...]}, checked.
+/// {"default": "5%", "overrides": [{"match": REGEX, "threshold": "2%"}, ...]}, checked.
 Result<nlohmann::ordered_json> read_thresholds(const LocatedJson& json, const JsonNode& node);
 
 }  // namespace dmabench

@@ -36,6 +36,7 @@ from dmabench_reports.names import check_name, name_of
 
 Found = tuple[str, str]  # (JSON pointer, what)
 
+_SHARE = re.compile(r"[0-9]+([.][0-9]*)? *%")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -368,6 +369,8 @@ def _own(own: Any, report: dict[str, Any]) -> Iterator[Found]:
         digest = _dict(scenario).get("sha256")
         if isinstance(digest, str) and not _SHA256.fullmatch(digest):
             yield at + "/sha256", f"'{digest}' is not 64 hexadecimal digits"
+        if "thresholds" in _dict(scenario):
+            yield from _thresholds(scenario["thresholds"], at + "/thresholds")
     if isinstance(own.get("scenarios"), list) and not own["scenarios"]:
         yield "/dmabench/scenarios", "is empty"
     yield from _missing_points(own, report)
@@ -407,6 +410,20 @@ def _canaries(own: dict[str, Any]) -> Iterator[Found]:
     if verdict in ("steady", "moved"):
         kinds = {"limit": (int, float), "name": str, "low_ns": (int, float), "high_ns": (int, float)}
         yield from _fields(drift, "/dmabench/drift", {**kinds, "relative": (int, float)})
+
+
+def _thresholds(thresholds: Any, at: str) -> Iterator[Found]:
+    if not isinstance(thresholds, dict) or not thresholds:
+        yield at, "is not an object with default or overrides"
+        return
+    shares = [(at + "/default", thresholds["default"])] if "default" in thresholds else []
+    for index, override in enumerate(_list(thresholds.get("overrides", []))):
+        where = f"{at}/overrides/{index}"
+        yield from _fields(override, where, {"match": str, "threshold": str})
+        shares.append((where + "/threshold", _dict(override).get("threshold")))
+    for where, share in shares:
+        if not isinstance(share, str) or not _SHARE.fullmatch(share):
+            yield where, f"is {json.dumps(share)}, not a share such as 5%"
 
 
 def _clock(own: dict[str, Any]) -> Iterator[Found]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,51 @@ def test_several_scenarios_in_one_report(tmp_path: Path) -> None:
     document = load(report)
     assert [s["name"] for s in document["dmabench"]["scenarios"]] == [first.stem, "quick"]
     assert len(names(document)) == len(set(names(document)))
+
+
+def test_thresholds_of_the_scenario_reach_compare(scenario: Writer, tmp_path: Path) -> None:
+    many = scenario(10)
+    text = load(many)
+    text["thresholds"] = {"default": "3%", "overrides": [{"match": "size:8/", "threshold": "20%"}]}
+    many.write_text(json.dumps(text))
+    report = tmp_path / "r.json"
+    fake(many, "-o", report)
+    assert violations(report) == []
+    assert load(report)["dmabench"]["scenarios"][0]["thresholds"] == text["thresholds"]
+    done = dmabench("compare", report, report, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = set(re.findall(r'"threshold": ([\d.]+)', done.stdout))
+    assert found == {"0.03", "0.2"}
+
+
+def test_plan_estimates_the_time_from_a_report(scenario: Writer, tmp_path: Path) -> None:
+    many = scenario(10)
+    report = tmp_path / "r.json"
+    fake(many, "-o", report)
+    rows = load(report)["benchmarks"]
+    # No discarded samples and no histogram in this scenario: the kept laps are all of the time.
+    spent = sum(row["iterations"] * row["real_time"] for row in rows) / 1e9
+    plan = json.loads(dmabench("plan", many, "--like", report, "--json").stdout)
+    assert plan["count"] == 5 and plan["seconds"]["known_points"] == 5, "each is measured on two targets"
+    assert plan["seconds"]["expected"] == pytest.approx(spent, rel=1e-9)
+    half = dmabench("plan", many, "--set", "size=8,16,8000,8008", "--like", report, "--json")
+    assert json.loads(half.stdout)["seconds"]["known_points"] == 2
+    text = dmabench("plan", many, "--like", report).stdout
+    assert re.search(rf"^as {report} took for 5 of them: about \d+ ms of fake's time in all$", text, re.MULTILINE)
+    for wrong, said in (("nope.json", "no such file"), (str(many), "not a report of dmabench")):
+        done = dmabench("plan", many, "--like", wrong)
+        assert done.returncode == 2
+        assert done.stderr == f"dmabench: --like {wrong}: {said}\n"
+
+
+def test_max_points(scenario: Writer, tmp_path: Path) -> None:
+    many = scenario(100)  # 50 sizes
+    assert dmabench("plan", many, "--max-points", "50").returncode == 0
+    done = dmabench("run", many, "--on", "fake", "--max-points", "49", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "50 combinations are more than the 49 allowed; use fewer values, several scenarios, or --max-points" in done.stderr
+    done = dmabench("plan", many, "--max-points", "many")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
 def without_time(report: Path) -> dict[str, Any]:

@@ -267,6 +267,11 @@ BROKEN: dict[str, tuple[Change, str, str]] = {
         "/dmabench/scenarios/0/sha256",
         "64",
     ),
+    "a threshold": (
+        lambda r: r["dmabench"]["scenarios"][0].update(thresholds={"overrides": [{"match": "^null/", "threshold": 5}]}),
+        "/dmabench/scenarios/0/thresholds/overrides/0/threshold",
+        "not a share such as 5%",
+    ),
 }
 
 

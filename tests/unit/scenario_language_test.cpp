@@ -6,9 +6,7 @@
 
 #include <fstream>
 
-#include "device/session.h"
 #include "plan/plan.h"
-#include "scenario/keys.h"
 #include "scenario/scenario.h"
 
 using namespace dmabench;
@@ -199,19 +197,10 @@ TEST(SweepStatistics, AreLaidOverThoseOfTheScenario) {
 TEST(Thresholds, AreKeptForTheReport) {
     const Scenario scenario = parsed(beside(
         R"(, "size": 1)",
-        R"("thresholds": {"default": " 5 %", "overrides": [{"match": "^pool", "phase": "map", "threshold": "0.5%"}]})"));
+        R"("thresholds": {"default": " 5 %", "overrides": [{"match": "^pool", "threshold": "0.5%"}]})"));
     EXPECT_EQ(scenario.thresholds.dump(),
-              R"({"default":"5 %","overrides":[{"match":"^pool","phase":"map","threshold":"0.5%"}]})");
+              R"({"default":"5 %","overrides":[{"match":"^pool","threshold":"0.5%"}]})");
     EXPECT_TRUE(parsed(beside(R"(, "size": 1)", R"("title": "T")")).thresholds.is_null());
-}
-
-TEST(Thresholds, KnowEveryPhase) {
-    for (std::uint32_t phase = 0; phase < DMABENCH_NR_PHASES; ++phase) {
-        const std::string name = phase_name(phase);
-        EXPECT_TRUE(name == "lap" ||
-                    std::find(keys::phases.begin(), keys::phases.end(), name) != keys::phases.end())
-            << name;
-    }
 }
 
 TEST_F(Extends, TheOwnKeysWin) {
