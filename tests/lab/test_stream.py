@@ -79,7 +79,7 @@ def test_what_a_killed_lab_had_not_taken_in_is_taken_in_later(tmp_path: Path) ->
     report.parent.mkdir()
     journal = report.with_name("r.json.journal.jsonl")
     journal.write_bytes(b"head\none\n")
-    frames = b"W 9 4 r.json.journal.jsonl\ntwo\nW 13 6 r.json.journal.jsonl\nthree\nW 19 9 r.json.journal.jsonl\nto"
+    frames = b"B courier\nW 9 4 r.json.journal.jsonl\ntwo\nW 13 6 r.json.journal.jsonl\nthree\nW 19 9 r.json.journal.jsonl\nto"
     stream = left_by_a_killed_lab(tmp_path / "runs", report, frames)
     assert not leftovers.take_in(tmp_path / "runs", tmp_path / "out/other.json")
     assert leftovers.take_in(tmp_path / "runs", report)
@@ -90,7 +90,7 @@ def test_what_a_killed_lab_had_not_taken_in_is_taken_in_later(tmp_path: Path) ->
 
 def test_the_stream_of_a_run_that_goes_on_is_left_alone(tmp_path: Path) -> None:
     report = tmp_path / "r.json"
-    stream = left_by_a_killed_lab(tmp_path / "runs", report, b"W 0 4 r.json.journal.jsonl\ntwo\n")
+    stream = left_by_a_killed_lab(tmp_path / "runs", report, b"B courier\nW 0 4 r.json.journal.jsonl\ntwo\n")
     with leftovers.claim(stream.parent, report):
         assert not leftovers.take_in(tmp_path / "runs", report)
     assert leftovers.take_in(tmp_path / "runs", report)
