@@ -354,7 +354,7 @@ std::string_view phase_of(std::string_view key) {
 std::vector<Cause> causes(const Comparison& comparison, const PointChange& change) {
     const double whole = change.candidate->real_time - change.base->real_time;
     std::vector<Cause> found;
-    for (const Metric& metric : change.candidate->metrics) {
+    for (const RowFigure& metric : change.candidate->metrics) {
         const std::string_view key = comparison.candidate->keys.word(metric.key);
         const std::string_view phase = phase_of(key);
         if (phase.empty())

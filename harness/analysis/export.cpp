@@ -77,7 +77,7 @@ std::string export_bmf(const LoadedReport& report) {
         if (row.ci_low > 0)
             fmt::format_to(Out(text), ", \"lower_value\": {}, \"upper_value\": {}", row.ci_low, row.ci_high);
         text += '}';
-        for (const Metric& metric : row.metrics) {
+        for (const RowFigure& metric : row.metrics) {
             std::string phase(phase_of(report.keys.word(metric.key)));
             std::replace(phase.begin(), phase.end(), '_', '-');
             if (!phase.empty())
@@ -130,7 +130,7 @@ std::string export_openmetrics(const LoadedReport& report) {
     {
         MetricFamily family(text, "dmabench_phase_seconds", "seconds", "Mean time of a phase in a lap.");
         each_row([&](const LoadedRow& row, const std::string& own) {
-            for (const Metric& metric : row.metrics)
+            for (const RowFigure& metric : row.metrics)
                 if (const auto phase = phase_of(report.keys.word(metric.key)); !phase.empty())
                     family.add(fmt::format("{},phase=\"{}\"", own, phase), metric.value * seconds_per_ns);
         });
@@ -139,7 +139,7 @@ std::string export_openmetrics(const LoadedReport& report) {
         constexpr std::string_view per_lap = "_per_lap";
         MetricFamily family(text, "dmabench_events_per_lap", "", "Counts of events in a lap.");
         each_row([&](const LoadedRow& row, const std::string& own) {
-            for (const Metric& metric : row.metrics)
+            for (const RowFigure& metric : row.metrics)
                 if (const std::string_view key = report.keys.word(metric.key);
                     key.ends_with(per_lap) && key != "bytes_per_lap")
                     family.add(
@@ -165,7 +165,7 @@ std::string export_csv(const LoadedReport& report) {
     for (const LoadedRow& row : report.rows) {
         for (const Param& param : row.params)
             note(axes, param.axis);
-        for (const Metric& metric : row.metrics)
+        for (const RowFigure& metric : row.metrics)
             note(numbers, metric.key);
     }
     std::string text = "platform,name";
@@ -180,7 +180,7 @@ std::string export_csv(const LoadedReport& report) {
         for (const std::uint32_t key : numbers) {
             text += ',';
             const auto found = std::find_if(row.metrics.begin(), row.metrics.end(),
-                                            [&](const Metric& metric) { return metric.key == key; });
+                                            [&](const RowFigure& metric) { return metric.key == key; });
             if (found != row.metrics.end())
                 fmt::format_to(Out(text), "{}", found->value);
         }

@@ -358,7 +358,7 @@ std::uint32_t Words::number(std::string_view word) {
 }
 
 double LoadedReport::metric(const LoadedRow& row, std::string_view key) const {
-    for (const Metric& metric : row.metrics)
+    for (const RowFigure& metric : row.metrics)
         if (keys.word(metric.key) == key)
             return metric.value;
     return 0;

@@ -29,7 +29,7 @@ class Words {
 };
 
 /// A flat number of a row: "sync_for_cpu_ns", 336.
-struct Metric {
+struct RowFigure {
     std::uint32_t key = 0;  ///< in LoadedReport::keys
     double value = 0;
 };
@@ -47,7 +47,7 @@ struct LoadedRow {
     double ci_low = 0;
     double ci_high = 0;
     std::span<const double> samples;
-    std::span<const Metric> metrics;  ///< all flat numbers, also those above
+    std::span<const RowFigure> metrics;  ///< all flat numbers, also those above
     std::span<const Param> params;    ///< only if they were asked for
 };
 
@@ -102,7 +102,7 @@ struct LoadedReport {
     // What the rows point into.
     std::deque<std::string> names;
     std::vector<double> all_samples;
-    std::vector<Metric> all_metrics;
+    std::vector<RowFigure> all_metrics;
     std::vector<Param> all_params;
 };
 
