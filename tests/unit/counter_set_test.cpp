@@ -93,12 +93,12 @@ TEST(CounterSet, ReadsEventsAndMetrics) {
 }
 
 TEST(CounterSet, ErrorsHaveFileLineAndColumn) {
-    EXPECT_EQ(error_of("[]"), "s.json:1:1: a counter set must be an object; got a list");
+    EXPECT_EQ(error_of("[]"), "s.json:1:1: a counter set must be an object; got an empty list");
     EXPECT_EQ(error_of(R"({"question": "q", "events": ["cycles"]})"), "s.json:1:1: key 'name' is missing");
     EXPECT_THAT(error_of("{\"name\": \"n\", \"question\": \"q\",\n \"event\": []}"),
                 StartsWith("s.json:2:2: unknown key 'event'; expected one of name, title, "));
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": []})"),
-              "s.json:1:42: events must be a list of at least one item; got a list");
+              "s.json:1:42: events must be a list of at least one item; got an empty list");
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": ["a b"]})"),
               "s.json:1:43: 'a b' is not the name of an event");
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": ["a", "a"]})"),
