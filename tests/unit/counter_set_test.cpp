@@ -98,11 +98,11 @@ TEST(CounterSet, ErrorsHaveFileLineAndColumn) {
     EXPECT_THAT(error_of("{\"name\": \"n\", \"question\": \"q\",\n \"event\": []}"),
                 StartsWith("s.json:2:2: unknown key 'event'; expected one of name, title, "));
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": []})"),
-              "s.json:1:42: events must be a list of at least one item; got an empty list");
+              "s.json:1:42: events must be a list of at least one item; got an empty list (at /events)");
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": ["a b"]})"),
-              "s.json:1:43: 'a b' is not the name of an event");
+              "s.json:1:43: 'a b' is not the name of an event (at /events/0)");
     EXPECT_EQ(error_of(R"({"name": "n", "question": "q", "events": ["a", "a"]})"),
-              "s.json:1:48: 'a' is there twice");
+              "s.json:1:48: 'a' is there twice (at /events/1)");
     EXPECT_THAT(error_of(R"({"name": "n", "question": "q", "events": [{"event": "a", "as": "a-b"}]})"),
                 HasSubstr("1:64: 'a-b' must be of letters"));
     EXPECT_THAT(error_of(R"({"name": "n", "question": "q", "events": [{"event": "a", "as": "bytes"}]})"),
