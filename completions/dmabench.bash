@@ -149,7 +149,7 @@ _dmabench_word() {
             run) _dmabench_options --help --on --output --set --filter --max-points --counters --seed --budget \
                 --fix --resume --quiet --platform-name --clock ;;
             plan) _dmabench_options --help --set --filter --max-points --like --json ;;
-            info) _dmabench_options --help --on --json ;;
+            info) _dmabench_options --help --on --memory --json ;;
             counters) _dmabench_options --help --on --json --names ;;
             doctor) _dmabench_options --help --on --json --fix --undo ;;
             report) _dmabench_options --help --output --repeat --plots ;;

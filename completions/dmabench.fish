@@ -111,6 +111,7 @@ complete -c dmabench -n '__dmabench_in plan' -l json -d 'The same as JSON'
 complete -c dmabench -n '__dmabench_in plan' -k -a '(__fish_complete_suffix .json)'
 
 complete -c dmabench -n '__dmabench_in info' -l on -x -a '(__dmabench_on)' -d 'Where to look'
+complete -c dmabench -n '__dmabench_in info' -l memory -d 'Which memory may be DMA-mapped'
 complete -c dmabench -n '__dmabench_in info' -l json -d 'The same as JSON'
 
 complete -c dmabench -n '__dmabench_in counters' -l on -x -a '(__dmabench_on)' -d 'Where to look'

@@ -81,6 +81,7 @@ _dmabench_info() {
     _arguments -s \
         '(- *)'{-h,--help}'[show help]' \
         '--on=[where to look]:where:_dmabench_on' \
+        '--memory[which memory may be DMA-mapped]' \
         '--json[the same as JSON]'
 }
 

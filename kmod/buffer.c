@@ -31,9 +31,11 @@ static phys_addr_t buffer_phys(const struct dmabench_buffer *b)
 }
 
 /**
- * mapped_twice_alike() - map the first page of a mapped buffer a second time
- * @b:		mapped streaming buffer
+ * mapped_twice_alike() - map memory that is mapped a second time
+ * @dev:	device that it is mapped for
+ * @dma:	its DMA address
  * @phys:	its physical address
+ * @bytes:	how much of it, within one page
  *
  * A bus offset is a function of the physical address, so it gives the same DMA
  * address again.  A bounce buffer is in use until it is unmapped, so a second mapping
@@ -42,44 +44,54 @@ static phys_addr_t buffer_phys(const struct dmabench_buffer *b)
  *
  * Return: whether both have the same DMA address.
  */
-static bool mapped_twice_alike(struct dmabench_buffer *b, phys_addr_t phys)
+static bool mapped_twice_alike(struct device *dev, dma_addr_t dma, phys_addr_t phys,
+			       size_t bytes)
 {
-	size_t bytes = min_t(size_t, b->size, PAGE_SIZE - offset_in_page(phys));
-	dma_addr_t dma;
+	dma_addr_t again;
 	bool alike;
 
-	dma = dma_map_page_attrs(b->dev, pfn_to_page(PHYS_PFN(phys)),
-				 offset_in_page(phys), bytes, DMA_TO_DEVICE,
-				 DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN);
-	if (dma_mapping_error(b->dev, dma))
+	again = dma_map_page_attrs(dev, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys),
+				   bytes, DMA_TO_DEVICE,
+				   DMA_ATTR_SKIP_CPU_SYNC | DMA_ATTR_NO_WARN);
+	if (dma_mapping_error(dev, again))
 		return false;
-	alike = dma == b->dma;
-	dma_unmap_page_attrs(b->dev, dma, bytes, DMA_TO_DEVICE,
-			     DMA_ATTR_SKIP_CPU_SYNC);
+	alike = again == dma;
+	dma_unmap_page_attrs(dev, again, bytes, DMA_TO_DEVICE, DMA_ATTR_SKIP_CPU_SYNC);
 	return alike;
 }
 
-/* How the DMA address of a mapped buffer follows from its physical address. */
-static u32 buffer_relation(struct dmabench_buffer *b, phys_addr_t phys)
+/**
+ * dmabench_relation() - find how a DMA address follows from a physical address
+ * @dev:	device that the memory is mapped for
+ * @dma:	its DMA address
+ * @phys:	its physical address
+ * @bytes:	its size
+ * @lent:	it is lent to the device, which may have to bounce it; DMA memory is
+ *		allocated within reach of the device
+ *
+ * Return: enum dmabench_relation.
+ */
+u32 dmabench_relation(struct device *dev, dma_addr_t dma, phys_addr_t phys, size_t bytes,
+		      bool lent)
 {
 	struct iommu_domain *domain;
 
-	if (b->dma == phys)
+	if (dma == phys)
 		return DMABENCH_RELATION_IDENTITY;
 
 	/* An identity domain leads back to the DMA address, and translates nothing. */
-	domain = iommu_get_domain_for_dev(b->dev);
+	domain = iommu_get_domain_for_dev(dev);
 	if (domain) {
-		phys_addr_t to = iommu_iova_to_phys(domain, b->dma);
+		phys_addr_t to = iommu_iova_to_phys(domain, dma);
 
 		if (PHYS_PFN(to) == PHYS_PFN(phys))
 			return DMABENCH_RELATION_IOMMU;
-		if (to != b->dma)
+		if (to != dma)
 			return DMABENCH_RELATION_BOUNCED;
 	}
 
-	/* DMA memory is allocated within reach of the device. */
-	if (!b->strategy->sources || mapped_twice_alike(b, phys))
+	bytes = min_t(size_t, bytes, PAGE_SIZE - offset_in_page(phys));
+	if (!lent || mapped_twice_alike(dev, dma, phys, bytes))
 		return DMABENCH_RELATION_OFFSET;
 	return DMABENCH_RELATION_BOUNCED;
 }
@@ -255,7 +267,8 @@ void dmabench_buffer_describe(struct dmabench_buffer *b, struct dmabench_setup *
 	phys = buffer_phys(one);
 	arg->phys_addr = phys;
 	arg->dma_addr = one->dma;
-	arg->relation = buffer_relation(one, phys);
+	arg->relation = dmabench_relation(one->dev, one->dma, phys, one->size,
+					  one->strategy->sources);
 	/* After mapping: the first bounced mapping is what ends the elision. */
 	if (!b->strategy->ops->sync_always && !b->strategy->plain &&
 	    dmabench_sync_elided(b->dev))

@@ -8,6 +8,7 @@
 
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
+#include <linux/highmem.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -41,6 +42,73 @@ static inline void dmabench_vm_flags_set(struct vm_area_struct *vma,
 	vma->vm_flags |= flags;
 #endif
 }
+
+/* 5.11 made kmap_local_page(). */
+static inline void *dmabench_kmap(struct page *page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return kmap_local_page(page);
+#else
+	return kmap(page);
+#endif
+}
+
+static inline void dmabench_kunmap(struct page *page, void *addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	kunmap_local(addr);
+#else
+	kunmap(page);
+#endif
+}
+
+#ifdef CONFIG_DMA_SHARED_BUFFER
+#include <linux/dma-buf.h>
+#include <linux/module.h>
+
+/* 5.16 put dma-buf into a namespace, 6.13 made its name a string. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define DMABENCH_IMPORT_DMA_BUF	MODULE_IMPORT_NS("DMA_BUF")
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+#define DMABENCH_IMPORT_DMA_BUF	MODULE_IMPORT_NS(DMA_BUF)
+#else
+#define DMABENCH_IMPORT_DMA_BUF	struct dma_buf
+#endif
+
+/* 5.11 gave dma_buf_ops.vmap and vunmap a struct, 5.18 renamed it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+#define iosys_map		dma_buf_map
+#define iosys_map_set_vaddr	dma_buf_map_set_vaddr
+#endif
+#define DMABENCH_DEFINE_DMABUF_VMAP(name, get, put)				\
+static int name##_vmap(struct dma_buf *dmabuf, struct iosys_map *map)		\
+{										\
+	void *vaddr = get(dmabuf);						\
+										\
+	if (!vaddr)								\
+		return -ENOMEM;							\
+	iosys_map_set_vaddr(map, vaddr);					\
+	return 0;								\
+}										\
+										\
+static void name##_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)	\
+{										\
+	put(dmabuf);								\
+}
+#else
+#define DMABENCH_DEFINE_DMABUF_VMAP(name, get, put)				\
+static void *name##_vmap(struct dma_buf *dmabuf)				\
+{										\
+	return get(dmabuf);							\
+}										\
+										\
+static void name##_vunmap(struct dma_buf *dmabuf, void *vaddr)			\
+{										\
+	put(dmabuf);								\
+}
+#endif
+#endif /* CONFIG_DMA_SHARED_BUFFER */
 
 /* 5.13 made dma_alloc_noncontiguous(). */
 #define DMABENCH_HAVE_NONCONTIGUOUS	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0))

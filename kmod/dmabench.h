@@ -11,6 +11,10 @@
  *         dmabench_context.map_lock	whether mmap() may map the buffer
  *       targets_lock		the list of targets, and who has claimed each
  *
+ * Apart from these, a dma-buf has a lock of its own, below dma-buf's reservation lock, with
+ * none of ours taken under it.  Its begin_cpu_access() and end_cpu_access() take the
+ * context's lock, the dma-buf's being free.
+ *
  * mmap() enters from below: it comes with mmap_lock held and takes map_lock only.
  * User memory is read and written with none of our locks held.  Pinning faults it in under
  * the context's lock; a fault that takes forever ends with a fatal signal.
@@ -215,12 +219,14 @@ struct dmabench_strategy {
 
 /**
  * struct dmabench_context - an open file
- * @ref:	the file's reference, and that of a target's removal while it works
+ * @ref:	the file's reference, those of its dma-bufs, and that of a target's removal
+ *		while it works
  * @lock:	one call at a time
  * @target:	claimed target; NULL: none
  * @owner_node:	in its list of owners
  * @ready:	@buf is set up
  * @gone:	@target went away under a buffer that was set up
+ * @generation:	which buffer @buf is, counted by SETUP
  * @buf:	the buffer
  * @map_lock:	guards @map_error and @was_mapped
  * @map_error:	what mmap() has to return; 0: it may map the buffer
@@ -237,6 +243,7 @@ struct dmabench_context {
 	struct list_head owner_node;
 	bool ready;
 	bool gone;
+	u64 generation;
 	struct dmabench_buffer buf;
 
 	struct mutex map_lock;	/* below mmap_lock */
@@ -262,12 +269,16 @@ int dmabench_buffer_create(struct dmabench_buffer *b);
 void dmabench_buffer_describe(struct dmabench_buffer *b, struct dmabench_setup *arg);
 void dmabench_buffer_unmap(struct dmabench_buffer *b);
 void dmabench_buffer_destroy(struct dmabench_buffer *b);
+u32 dmabench_relation(struct device *dev, dma_addr_t dma, phys_addr_t phys, size_t bytes,
+		      bool lent);
 
 /* run.c */
 int dmabench_clock(struct dmabench_clock *arg);
 int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		 struct dmabench_hist *hist);
 int dmabench_sync(struct dmabench_context *ctx, const struct dmabench_sync *arg);
+int dmabench_sync_generation(struct dmabench_context *ctx, u64 generation,
+			     enum dmabench_sync_op op);
 void dmabench_touch(struct dmabench_buffer *b);
 
 /* apart.c */
@@ -295,6 +306,23 @@ unsigned long dmabench_mmap_pgoff(const struct dmabench_context *ctx);
 /* memtype.c */
 int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
 		     struct dmabench_mapping *arg);
+
+/* memory.c */
+int dmabench_memory(struct dmabench_context *ctx, struct dmabench_memory *arg);
+
+/* dmabuf.c */
+#ifdef CONFIG_DMA_SHARED_BUFFER
+int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf *arg);
+#else
+static inline int dmabench_dmabuf(struct dmabench_context *ctx,
+				  struct dmabench_dmabuf *arg)
+{
+	arg->fd = -1;
+	arg->bytes = 0;
+	arg->reason = DMABENCH_REASON_NONE;
+	return -EOPNOTSUPP;
+}
+#endif
 
 /* target.c */
 int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,

@@ -24,6 +24,8 @@ static_assert(sizeof(struct dmabench_hist) == 8224);
 static_assert(sizeof(struct dmabench_run) == 48);
 static_assert(sizeof(struct dmabench_sync) == 24);
 static_assert(sizeof(struct dmabench_mapping) == 32);
+static_assert(sizeof(struct dmabench_memory) == 72);
+static_assert(sizeof(struct dmabench_dmabuf) == 24);
 static_assert(offsetof(struct dmabench_info, version) == 32);
 static_assert(offsetof(struct dmabench_clock, zero_steps) == 32);
 static_assert(offsetof(struct dmabench_strategy_info, text) == 64);
@@ -36,6 +38,7 @@ static_assert(offsetof(struct dmabench_setup, coherent_mask) == 160);
 static_assert(offsetof(struct dmabench_hist, bucket) == 32);
 static_assert(offsetof(struct dmabench_run, hist_ptr) == 32);
 static_assert(offsetof(struct dmabench_mapping, user_type) == 16);
+static_assert(offsetof(struct dmabench_memory, phys_addr) == 56);
 static_assert((int)DMABENCH_BIDIRECTIONAL == DMA_BIDIRECTIONAL);
 static_assert((int)DMABENCH_TO_DEVICE == DMA_TO_DEVICE);
 static_assert((int)DMABENCH_FROM_DEVICE == DMA_FROM_DEVICE);
@@ -138,6 +141,16 @@ static int ioctl_mapping(struct file *file, void *arg)
 	return dmabench_mapping(file->private_data, file, arg);
 }
 
+static int ioctl_memory(struct file *file, void *arg)
+{
+	return dmabench_memory(file->private_data, arg);
+}
+
+static int ioctl_dmabuf(struct file *file, void *arg)
+{
+	return dmabench_dmabuf(file->private_data, arg);
+}
+
 /* Takes the lock itself, so that the histograms are copied out without it. */
 static int ioctl_run(struct file *file, void *arg)
 {
@@ -206,6 +219,8 @@ static const struct dmabench_call calls[] = {
 	CALL(DMABENCH_IOC_RUN, ioctl_run, dmabench_run, 48, false),
 	CALL(DMABENCH_IOC_SYNC, ioctl_sync, dmabench_sync, 24, true),
 	CALL(DMABENCH_IOC_MAPPING, ioctl_mapping, dmabench_mapping, 32, true),
+	CALL(DMABENCH_IOC_MEMORY, ioctl_memory, dmabench_memory, 72, true),
+	CALL(DMABENCH_IOC_DMABUF, ioctl_dmabuf, dmabench_dmabuf, 24, true),
 };
 
 union dmabench_arg {
@@ -218,6 +233,8 @@ union dmabench_arg {
 	struct dmabench_run run;
 	struct dmabench_sync sync;
 	struct dmabench_mapping mapping;
+	struct dmabench_memory memory;
+	struct dmabench_dmabuf dmabuf;
 };
 
 static int teardown_call(struct dmabench_context *ctx)
@@ -246,6 +263,8 @@ static long dmabench_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	    _IOC_NR(cmd) >= ARRAY_SIZE(calls))
 		return -ENOTTY;
 	call = &calls[_IOC_NR(cmd)];
+	if (!call->call)
+		return -ENOTTY;
 
 	if (get_user(size, (u32 __user *)uarg))
 		return -EFAULT;

@@ -234,6 +234,37 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 	return err;
 }
 
+static void sync_whole(struct dmabench_buffer *b, enum dmabench_sync_op op)
+{
+	const struct dmabench_lap_ops *ops = b->strategy->ops;
+
+	if (op == DMABENCH_SYNC_FOR_CPU && ops->sync_for_cpu)
+		ops->sync_for_cpu(b, 0, b->size);
+	else if (op == DMABENCH_SYNC_FOR_DEVICE && ops->sync_for_device)
+		ops->sync_for_device(b, 0, b->size);
+}
+
+/**
+ * dmabench_sync_generation() - pass ownership of a buffer, if it is still there
+ * @ctx:	context, not locked
+ * @generation:	which of its buffers
+ * @op:		to whom
+ *
+ * Return: 0, also when there is nothing mapped that could be synced, or -EINTR.
+ */
+int dmabench_sync_generation(struct dmabench_context *ctx, u64 generation,
+			     enum dmabench_sync_op op)
+{
+	int err = mutex_lock_interruptible(&ctx->lock);
+
+	if (err)
+		return err;
+	if (ctx->ready && ctx->generation == generation && ctx->buf.mapped)
+		sync_whole(&ctx->buf, op);
+	mutex_unlock(&ctx->lock);
+	return 0;
+}
+
 /**
  * dmabench_sync() - pass ownership of the buffer on behalf of user space
  * @ctx:	context, locked

@@ -246,6 +246,7 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg)
 	int err;
 
 	dmabench_teardown(ctx, -ENODATA);
+	ctx->generation++;
 	memset(b, 0, sizeof(*b));
 	arg->reason = DMABENCH_REASON_NONE;
 	arg->relation = DMABENCH_RELATION_NONE;

@@ -8,6 +8,7 @@
 #include "base/terminal.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
+#include "cli/memory_table.h"
 #include "cli/where.h"
 #include "counters/counters.h"
 #include "device/names.h"
@@ -96,6 +97,7 @@ void print(const json& info) {
 struct Options {
     std::string on = "auto";
     bool json = false;
+    bool memory = false;
 };
 
 Result<int> show_info(const Options& options) {
@@ -109,6 +111,8 @@ Result<int> show_info(const Options& options) {
         if (!lab)
             return tl::unexpected(lab.error());
         std::vector<std::string> command{lab->string(), "exec", where->platforms.front(), "--", "dmabench", "info"};
+        if (options.memory)
+            command.emplace_back("--memory");
         if (options.json)
             command.emplace_back("--json");
         return tl::unexpected(become(command));
@@ -116,6 +120,16 @@ Result<int> show_info(const Options& options) {
     auto session = open_session(*where, 1);
     if (!session)
         return tl::unexpected(session.error());
+    if (options.memory) {
+        auto memory = describe_memory(**session);
+        if (!memory)
+            return tl::unexpected(memory.error());
+        if (options.json)
+            fmt::print("{}\n", memory->dump(1));
+        else
+            print_memory(*memory);
+        return 0;
+    }
     auto clock = measure_clock(**session);
     if (!clock)
         return tl::unexpected(clock.error());
@@ -133,8 +147,9 @@ void add_info_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("info", "Show the platform, its targets, strategies and counters");
     command->add_option("--on", options->on, "Where: auto (this machine), host, fake, lab:NAME")->capture_default_str();
+    command->add_flag("--memory", options->memory, "Instead: which memory may be DMA-mapped, and where it ends up");
     command->add_flag("--json", options->json, "The same as JSON");
-    command->footer("Example:\n  dmabench info --on lab:arm64");
+    command->footer("Examples:\n  dmabench info --on lab:arm64\n  dmabench info --memory");
     command->callback([options, &chosen] { chosen = [options] { return show_info(*options); }; });
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include <dmabench.h>
+#include "device/memory.h"
 #include "plan/point.h"
 
 namespace dmabench {
@@ -132,6 +133,9 @@ class Session {
     virtual Outcome<void> sync(SyncOp op, std::uint64_t offset, std::uint64_t bytes) = 0;
 
     virtual void teardown() = 0;
+
+    /// Which kinds of memory may be mapped, and where they end up for this target. Nothing may be set up.
+    virtual Result<std::vector<MemoryInfo>> memory(const TargetInfo& target) = 0;
 
     /// The raw monotonic clock, ns; what user-space laps are timed with.
     [[nodiscard]] virtual std::uint64_t now_ns() const = 0;

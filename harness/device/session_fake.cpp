@@ -180,6 +180,8 @@ class FakeSession final : public Session {
         memory_.clear();
     }
 
+    Result<std::vector<MemoryInfo>> memory(const TargetInfo&) override { return fake_memory(); }
+
     std::uint64_t now_ns() const override {
         const auto now = static_cast<std::uint64_t>(now_);
         return now - now % std::max<std::uint64_t>(options_.resolution_ns, 1);

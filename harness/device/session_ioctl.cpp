@@ -219,6 +219,10 @@ class IoctlSession final : public Session {
         free_user_memory();
     }
 
+    Result<std::vector<MemoryInfo>> memory(const TargetInfo& target) override {
+        return ask_memory(fd_.get(), target.id);
+    }
+
     std::uint64_t now_ns() const override { return read_clock(CLOCK_MONOTONIC_RAW); }
     std::uint64_t cpu_time_ns() const override { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 

@@ -27,6 +27,8 @@ _Static_assert(sizeof(struct dmabench_hist) == 8224, "hist");
 _Static_assert(sizeof(struct dmabench_run) == 48, "run");
 _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
 _Static_assert(sizeof(struct dmabench_mapping) == 32, "mapping");
+_Static_assert(sizeof(struct dmabench_memory) == 72, "memory");
+_Static_assert(sizeof(struct dmabench_dmabuf) == 24, "dmabuf");
 
 int main(int argc, char **argv)
 {
@@ -66,6 +68,9 @@ int main(int argc, char **argv)
 		test_dirty_is_not_timed(fd, t);
 		test_sync_moves_data(fd, t);
 		test_touch_order(fd, t);
+		test_memory(fd, t);
+		test_dmabuf(fd, t);
+		test_dmabuf_import(fd, t);
 		for (j = 0; j < nr_strategies; j++) {
 			for (mode = 1; mode <= DMABENCH_MMAP_COHERENT; mode++)
 				if (strategies[j].mmap_modes & BIT(mode))
@@ -76,6 +81,8 @@ int main(int argc, char **argv)
 	test_touch_copy(fd);
 	test_batch_fields(fd);
 	test_mask_fields(fd);
+	test_memory_fields(fd);
+	test_dmabuf_is_the_buffer(fd);
 	test_busy(fd);
 	test_shared(fd);
 	test_permissions();

@@ -123,6 +123,16 @@ void test_mmap(int fd);
 void test_dirty(int fd, const struct dmabench_target_info *t);
 void test_dirty_is_not_timed(int fd, const struct dmabench_target_info *t);
 
+/* test_memory.c */
+void test_memory(int fd, const struct dmabench_target_info *t);
+void test_memory_fields(int fd);
+
+/* test_dmabuf.c */
+void test_dmabuf(int fd, const struct dmabench_target_info *t);
+void test_dmabuf_import(int fd, const struct dmabench_target_info *t);
+void test_dmabuf_is_the_buffer(int fd);
+bool test_dmabuf_stays(int fd, const struct dmabench_target_info *t, const char *address);
+
 /* test_owners.c */
 void test_busy(int fd);
 void test_module_stays(void);

@@ -88,16 +88,22 @@ void test_sizes(int fd)
 		uint32_t size;
 		uint32_t first;	/* size when it was first published */
 		uint64_t at_8;	/* what makes the call valid, where it needs something */
+		int want;	/* what a valid call gives beside a null buffer */
 	} calls[] = {
-		{ "INFO", DMABENCH_IOC_INFO, sizeof(struct dmabench_info), 64, 0 },
-		{ "CLOCK", DMABENCH_IOC_CLOCK, sizeof(struct dmabench_clock), 40, 10 },
+		{ "INFO", DMABENCH_IOC_INFO, sizeof(struct dmabench_info), 64, 0, 0 },
+		{ "CLOCK", DMABENCH_IOC_CLOCK, sizeof(struct dmabench_clock), 40, 10, 0 },
 		{ "STRATEGY", DMABENCH_IOC_STRATEGY, sizeof(struct dmabench_strategy_info), 192,
+		  0, 0 },
+		{ "TARGET", DMABENCH_IOC_TARGET, sizeof(struct dmabench_target_info), 80, 0,
 		  0 },
-		{ "TARGET", DMABENCH_IOC_TARGET, sizeof(struct dmabench_target_info), 80, 0 },
-		{ "SETUP", DMABENCH_IOC_SETUP, sizeof(struct dmabench_setup), 120, 0 },
-		{ "RUN", DMABENCH_IOC_RUN, sizeof(struct dmabench_run), 48, 0 },
-		{ "SYNC", DMABENCH_IOC_SYNC, sizeof(struct dmabench_sync), 24, 0 },
-		{ "MAPPING", DMABENCH_IOC_MAPPING, sizeof(struct dmabench_mapping), 32, 0 },
+		{ "SETUP", DMABENCH_IOC_SETUP, sizeof(struct dmabench_setup), 120, 0, 0 },
+		{ "RUN", DMABENCH_IOC_RUN, sizeof(struct dmabench_run), 48, 0, 0 },
+		{ "SYNC", DMABENCH_IOC_SYNC, sizeof(struct dmabench_sync), 24, 0, 0 },
+		{ "MAPPING", DMABENCH_IOC_MAPPING, sizeof(struct dmabench_mapping), 32, 0,
+		  ENODATA },
+		{ "MEMORY", DMABENCH_IOC_MEMORY, sizeof(struct dmabench_memory), 72, 0, EBUSY },
+		{ "DMABUF", DMABENCH_IOC_DMABUF, sizeof(struct dmabench_dmabuf), 24, 0,
+		  EOPNOTSUPP },
 	};
 	struct dmabench_setup s = setup_of(DMABENCH_NULL, targets[0].id, 4096);
 	union {
@@ -129,8 +135,7 @@ void test_sizes(int fd)
 		exact_errno = exact ? errno : 0;
 		for (j = 0; j < 64; j++)
 			intact &= arg.byte[size + j] == 0xa5;
-		/* MAPPING has nothing to tell of a null buffer */
-		ok(exact_errno == (calls[i].cmd == DMABENCH_IOC_MAPPING ? ENODATA : 0),
+		ok(exact_errno == calls[i].want,
 		   "%s with its own size: errno %d", calls[i].name, exact_errno);
 		ok(intact, "%s writes nothing behind its struct", calls[i].name);
 

@@ -75,16 +75,39 @@ pid_t fork_runner(uint32_t target, uint32_t strategy)
 	_exit(3);
 }
 
+/* In a child: access a buffer by both of its mappings, and pass it to and fro. */
+static void access_forever(uint32_t target)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_PAGE, target, 4 * page_size);
+	struct dmabench_dmabuf d = { .size = sizeof(d) };
+	int fd = device_open();
+	unsigned char *p, *q;
+
+	s.mmap_mode = DMABENCH_MMAP_CACHED;
+	if (setup(fd, &s))
+		_exit(2);
+	p = map_buffer(fd, s.buf_size);
+	q = ioctl(fd, DMABENCH_IOC_DMABUF, &d) ? p : map_buffer(d.fd, s.buf_size);
+	if (p == MAP_FAILED || q == MAP_FAILED)
+		_exit(3);
+	for (;;) {
+		memset(p, 1, s.buf_size);
+		memset(q, 2, s.buf_size);
+		sync_range(fd, DMABENCH_SYNC_FOR_CPU, 0, 0);
+	}
+}
+
 void test_kill(int fd)
 {
 	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_SINGLE, targets[0].id, 4096);
 	bool good = true;
 	unsigned int i;
 	int status;
+	pid_t pid;
 
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 	for (i = 0; i < nr_strategies; i++) {
-		pid_t pid = fork_runner(targets[0].id, strategies[i].id);
+		pid = fork_runner(targets[0].id, strategies[i].id);
 
 		sleep_ms(30);
 		kill(pid, SIGKILL);
@@ -94,6 +117,17 @@ void test_kill(int fd)
 		ioctl(fd, DMABENCH_IOC_TEARDOWN);
 	}
 	ok(good, "kill -9 in a run frees the target");
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		access_forever(targets[0].id);
+	sleep_ms(100);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !setup(fd, &s),
+	   "so does kill -9 in accesses to an mmap()ed buffer and its dma-buf (%#x)", status);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
 
 struct stress {

@@ -12,6 +12,25 @@ bool pci_unbind(const char *address)
 	return write_file("/sys/bus/pci/drivers/dmabench/unbind", address);
 }
 
+/* As pulling the card out does, as far as software can tell. */
+static bool pci_remove(const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", address);
+	return write_file(path, "1");
+}
+
+/* The function that is found again is a new one, which knows of no override. */
+static bool pci_rescan_and_bind(const char *address)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver_override", address);
+	return write_file("/sys/bus/pci/rescan", "1") && write_file(path, "dmabench") &&
+	       pci_bind(address);
+}
+
 /* In a child: run until the target goes, then see what is left.  Exit code 0: as told. */
 static void run_until_gone(uint32_t target, bool mapped, bool stamped)
 {
@@ -86,6 +105,39 @@ static void setup_storm(const char *address)
 	}
 }
 
+/* Return: the target as it is after it was removed and found again; NULL: it is not. */
+static const struct dmabench_target_info *
+test_hot_remove(int fd, const char *address, const struct dmabench_target_info *t)
+{
+	const uint32_t id = t->id;
+	char name[DMABENCH_NAME_LEN];
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	strcpy(name, t->name);
+	for (i = 0; i < 2; i++) {
+		fflush(stdout);
+		pid = fork();
+		if (!pid)
+			run_until_gone(t->id, i & 1, false);
+		sleep_ms(300);
+		ok(pci_remove(address), "remove the device while it is in use");
+		waitpid(pid, &status, 0);
+		ok(WIFEXITED(status) && !WEXITSTATUS(status),
+		   "a run ends with ENODEV when the device is removed, %s (%#x)",
+		   i & 1 ? "mapped" : "in laps", status);
+		read_targets(fd);
+		ok(!target_by_name(name), "the target is off the list");
+		ok(pci_rescan_and_bind(address), "find it again");
+		read_targets(fd);
+		t = target_by_name(name);
+		if (!ok(t && t->id != id, "the target is back, as another"))
+			return NULL;
+	}
+	return t;
+}
+
 void test_unbind(int fd, const char *address)
 {
 	const struct dmabench_target_info *t;
@@ -125,6 +177,15 @@ void test_unbind(int fd, const char *address)
 		if (!ok(t && t->id != id, "the target is back, with another id"))
 			return;
 	}
+
+	t = test_hot_remove(fd, address, t);
+	if (!t)
+		return;
+	ok(test_dmabuf_stays(fd, t, address), "a dma-buf outlives its target");
+	read_targets(fd);
+	t = target_by_name(name);
+	if (!ok(t, "the target is back after it"))
+		return;
 
 	for (i = 0; i < 10; i++) {
 		pid = fork_runner(t->id, DMABENCH_STREAMING_SG);

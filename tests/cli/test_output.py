@@ -221,6 +221,28 @@ def test_info() -> None:
     assert info["clock"]["resolution_ns"] > 0
 
 
+def test_info_tells_which_memory_may_be_mapped() -> None:
+    text = dmabench("info", "--memory", "--on", "fake")
+    assert (text.returncode, text.stderr) == (0, "")
+    assert "\x1b" not in text.stdout
+    assert all(len(line) <= 110 for line in text.stdout.splitlines())
+    done = dmabench("info", "--memory", "--on", "fake", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    kinds = {kind["kind"]: kind for kind in json.loads(done.stdout)["memory"]}
+    verdicts = {name: kind["may_be_mapped"] for name, kind in kinds.items()}
+    modules = {f"module {part}": "no" for part in ("data", "bss", "rodata", "text")}
+    direct = {"page allocator": "yes", "kmalloc": "yes", "slab": "yes"}
+    assert verdicts == {**direct, "vmalloc": "by page", "kmap": "by page", "user page": "by page", "stack": "no", **modules}
+    for name, kind in kinds.items():
+        assert f"  {name:<16}{kind['may_be_mapped']:<9}" in text.stdout
+        assert kind["checks"]
+        targets = [chain["target"] for chain in kind["targets"]]
+        assert targets == ([] if verdicts[name] == "no" else ["platform-noncoherent", "platform-coherent"])
+    assert kinds["stack"]["checks"]["object_is_on_stack"] is True
+    chain = {"phys_addr": "0x40003000", "dma_addr": "0x40003000", "relation": "identity"}
+    assert kinds["vmalloc"]["targets"][0] == {"target": "platform-noncoherent", **chain}
+
+
 def test_a_note_is_said_even_when_quiet(scenario: Writer, tmp_path: Path) -> None:
     many = scenario(10)
     journal = tmp_path / "r.json.journal.jsonl"

@@ -4,6 +4,7 @@
 import concurrent.futures
 import dataclasses
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ TABLE = REPOSITORY / "docs/SUPPORT.md"
 SCENARIO = REPOSITORY / "scenarios/support.json"
 GUEST_BYTES = 1.5 * 2**30
 PLATFORMS = platforms.load()
+# The importer is for this kernel; its module's interface to dma-buf is another in others.
+USUAL_KERNEL = "6.1"
 
 
 @dataclasses.dataclass
@@ -35,14 +38,26 @@ def guests_at_once() -> int:
     return max(1, min(2, os.cpu_count() or 1, int(available / GUEST_BYTES)))
 
 
+def build_importer(parts: cache.Parts, tree: Path) -> Path:
+    """tests/abi/importer, a driver that uses our dma-bufs."""
+    shutil.copytree(REPOSITORY / "tests/abi/importer", tree)
+    done = module.make(parts.kernel, tree)
+    assert done.returncode == 0, done.stderr
+    return tree / "importer.ko"
+
+
 def boot(name: str, abi_test: Path, folder: Path) -> Boot:
     """Sweeps first, because the ABI test removes targets. Raises NotOffered."""
     parts = cache.prepare(PLATFORMS[name], print)
     report = folder / f"{name}.json"
     sweep = f"dmabench run /mnt/in/{SCENARIO.name} --on host -o /mnt/out/{report.name} --quiet"
     sweep += f" --platform-name {name} --clock instructions"
-    command = f"{sweep} && /mnt/in/{abi_test.name} $DMABENCH_PCI"
     share = ["--share", str(abi_test), "--share", str(SCENARIO)]
+    imports = PLATFORMS[name].kernel.name == USUAL_KERNEL
+    if imports:
+        share += ["--share", str(build_importer(parts, folder / f"importer-{name}"))]
+    load = "insmod /mnt/in/importer.ko && " if imports else ""
+    command = f"{sweep} && {load}/mnt/in/{abi_test.name} $DMABENCH_PCI"
     done = lab("exec", name, *share, "-o", str(folder), "--", "sh", "-c", command)
     return Boot(done, report, module.warnings(module.build_log(parts.module)))
 
@@ -91,6 +106,7 @@ def test_platform_gives_what_the_table_says_and_keeps_the_abi(
     failed = [line for line in found.done.stdout.splitlines() if line.startswith("not ok")]
     assert (found.done.returncode, failed) == (0, []), found.done.stderr
     assert "\nok " in found.done.stdout
+    assert ("importer.ko is not loaded" in found.done.stdout) != (PLATFORMS[platform].kernel.name == USUAL_KERNEL)
     checked = support("dmabench_reports.contract", found.report)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     compared = support("dmabench_reports.support", "--platforms", listed, found.report, "--check", TABLE)

@@ -514,6 +514,122 @@ struct dmabench_mapping {
 	__u32 kernel_attr;
 };
 
+/* Memory that a driver may come to hold.  See "What memory is DMA'able?", dma-api-howto.rst. */
+enum dmabench_memory_kind {
+	DMABENCH_MEMORY_PAGES		= 0,	/* __get_free_page() */
+	DMABENCH_MEMORY_KMALLOC		= 1,	/* kmalloc() */
+	DMABENCH_MEMORY_SLAB		= 2,	/* kmem_cache_alloc() */
+	DMABENCH_MEMORY_VMALLOC		= 3,	/* vmalloc() */
+	DMABENCH_MEMORY_KMAP		= 4,	/* kmap_local_page(), kmap() before 5.11 */
+	DMABENCH_MEMORY_USER		= 5,	/* a page of the caller: see user_addr */
+	DMABENCH_MEMORY_STACK		= 6,	/* a local variable */
+	DMABENCH_MEMORY_DATA		= 7,	/* a static variable of the module */
+	DMABENCH_MEMORY_BSS		= 8,	/* one that has no initial value */
+	DMABENCH_MEMORY_RODATA		= 9,	/* a constant of the module */
+	DMABENCH_MEMORY_TEXT		= 10,	/* a function of the module */
+};
+
+/* Whether memory may be DMA-mapped. */
+enum dmabench_memory_verdict {
+	DMABENCH_MEMORY_NO		= 0,	/* never */
+	DMABENCH_MEMORY_YES		= 1,	/* by its address: dma_map_single() */
+	DMABENCH_MEMORY_BY_PAGE		= 2,	/* not by its address, but by the page
+						 * behind it: dma_map_page()
+						 */
+};
+
+/* Why memory may not be mapped by its address. */
+enum dmabench_memory_why {
+	DMABENCH_MEMORY_WHY_NONE	= 0,	/* it may */
+	DMABENCH_MEMORY_WHY_STACK	= 1,	/* of a task, perhaps in vmalloc space */
+	DMABENCH_MEMORY_WHY_MODULE	= 2,	/* image of a module */
+	DMABENCH_MEMORY_WHY_VMALLOC	= 3,	/* its pages need not be neighbours */
+	DMABENCH_MEMORY_WHY_KMAP	= 4,	/* with highmem, a passing address */
+	DMABENCH_MEMORY_WHY_USER	= 5,	/* of a process: pages come and go */
+	DMABENCH_MEMORY_WHY_NOT_DIRECT	= 6,	/* not in the kernel's direct mapping */
+};
+
+/* What the module asks the kernel about memory; bits of asked and answers. */
+#define DMABENCH_MEMORY_ON_STACK	(1U << 0)	/* object_is_on_stack() */
+#define DMABENCH_MEMORY_IN_MODULE	(1U << 1)	/* within_module() */
+#define DMABENCH_MEMORY_IN_VMALLOC	(1U << 2)	/* is_vmalloc_addr() */
+#define DMABENCH_MEMORY_DIRECT		(1U << 3)	/* virt_addr_valid() */
+#define DMABENCH_MEMORY_OF_SLAB		(1U << 4)	/* PageSlab() */
+#define DMABENCH_MEMORY_PAGE_ADDRESS	(1U << 5)	/* it is what page_address() gives */
+#define DMABENCH_MEMORY_OF_USER		(1U << 6)	/* access_ok() */
+#define DMABENCH_MEMORY_PINNED		(1U << 7)	/* pin_user_pages() */
+#define DMABENCH_MEMORY_PFN_VALID	(1U << 8)	/* pfn_valid() */
+
+/**
+ * struct dmabench_memory - whether a kind of memory may be mapped (DMABENCH_IOC_MEMORY)
+ * @size:	in: sizeof(struct dmabench_memory)
+ * @kind:	in: enum dmabench_memory_kind; EINVAL beyond the last
+ * @target:	in: dmabench_target_info.id
+ * @reserved:	in: 0
+ * @user_addr:	in: with DMABENCH_MEMORY_USER: a writable page of the caller; otherwise 0
+ * @bytes:	out: size of the piece of memory that was looked at, within one page
+ * @verdict:	out: enum dmabench_memory_verdict
+ * @why:	out: enum dmabench_memory_why
+ * @asked:	out: DMABENCH_MEMORY_* bits: the questions that led to @verdict
+ * @answers:	out: those of them that the kernel says yes to
+ * @relation:	out: enum dmabench_relation between @phys_addr and @dma_addr
+ * @reason:	out, also when the call fails: enum dmabench_reason.  When it is
+ *		DMABENCH_REASON_MAP_FAILED the call succeeds, with no relation.
+ * @phys_addr:	out: physical address of the first byte; 0: not mapped
+ * @dma_addr:	out: its DMA (bus) address; 0: not mapped
+ *
+ * Makes a piece of that memory, asks, maps it for the target if it may be mapped
+ * (to_device), unmaps and frees it.  What may not be mapped never reaches the DMA API.
+ *
+ * errno: EBUSY a buffer is set up on this file, or another file uses the target; ENODEV no
+ * such target; ENOMEM, EFAULT, EIO as told by @reason; EINVAL.
+ */
+struct dmabench_memory {
+	__u32 size;
+	__u32 kind;
+	__u32 target;
+	__u32 reserved;
+	__u64 user_addr;
+	__u64 bytes;
+	__u32 verdict;
+	__u32 why;
+	__u32 asked;
+	__u32 answers;
+	__u32 relation;
+	__u32 reason;
+	__u64 phys_addr;
+	__u64 dma_addr;
+};
+
+/**
+ * struct dmabench_dmabuf - give the buffer away as a dma-buf (DMABENCH_IOC_DMABUF)
+ * @size:	in: sizeof(struct dmabench_dmabuf)
+ * @flags:	in: 0
+ * @fd:		out: its file descriptor, readable, writable, close-on-exec; -1: none
+ * @reason:	out, also when the call fails: enum dmabench_reason
+ * @bytes:	out: its size: that of the buffer, rounded up to whole pages
+ *
+ * For buffers of DMABENCH_SOURCE_PAGES, set up with DMABENCH_MMAP_NONE or _CACHED.  The
+ * dma-buf is the buffer's memory: mmap() it shared, pass it to other programs, attach
+ * drivers to it.  DMA_BUF_IOCTL_SYNC (linux/dma-buf.h) syncs the whole of it for each driver
+ * that has it mapped; and, as DMABENCH_IOC_SYNC does, for the buffer's target, for as long as
+ * the buffer is set up with map_every 0.
+ *
+ * The memory stays until both the buffer and the dma-buf are gone, in any order: neither
+ * closing the file nor unbinding the target takes it away from the dma-buf's users.  The
+ * module cannot be removed before that.
+ *
+ * errno: EOPNOTSUPP as told by @reason, and with DMABENCH_REASON_NONE where the kernel has no
+ * dma-buf (CONFIG_DMA_SHARED_BUFFER); ENODATA nothing is set up; ENODEV; ENOMEM; EMFILE; EINVAL.
+ */
+struct dmabench_dmabuf {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reason;
+	__u64 bytes;
+};
+
 /*
  * mmap(): offset 0, length at most the buffer's size rounded up to pages, MAP_SHARED.
  * errno: ENODATA nothing is set up; EINVAL outside the buffer, not shared, set up with
@@ -534,5 +650,7 @@ struct dmabench_mapping {
 #define DMABENCH_IOC_SYNC	_IO(DMABENCH_IOC_MAGIC, 6)	/* struct dmabench_sync */
 #define DMABENCH_IOC_MAPPING	_IO(DMABENCH_IOC_MAGIC, 7)	/* struct dmabench_mapping */
 #define DMABENCH_IOC_TEARDOWN	_IO(DMABENCH_IOC_MAGIC, 8)	/* no argument */
+#define DMABENCH_IOC_MEMORY	_IO(DMABENCH_IOC_MAGIC, 9)	/* struct dmabench_memory */
+#define DMABENCH_IOC_DMABUF	_IO(DMABENCH_IOC_MAGIC, 10)	/* struct dmabench_dmabuf */
 
 #endif /* _UAPI_DMABENCH_H */
