@@ -107,7 +107,7 @@ def test_second_interrupt_ends_at_once(scenario: Writer, tmp_path: Path) -> None
 
 def test_kill_at_100_random_moments(scenario: Writer, tmp_path: Path) -> None:
     """Wherever the run is killed, and its resumption, and so on: all points are there in the end, each once."""
-    points = 120
+    points = 240
     many = scenario(points)
     fake(many, "--counters", "none", "-o", tmp_path / "whole.json")
     wanted = names(tmp_path / "whole.json")
@@ -120,13 +120,15 @@ def test_kill_at_100_random_moments(scenario: Writer, tmp_path: Path) -> None:
     for moment in range(100):
         known = points_in(journal) if journal.exists() else 0
         process = start(*command, *(["--resume"] if journal.exists() else []), cwd=tmp_path)
-        # Before there is a journal, at any of its bytes, and while the report is written.
-        size = random_.randrange(-1, points * 1200)
+        # Before there is a journal, at any of its bytes, and, when it has all points, while the report is written.
+        size = size_of(journal) + random_.randrange(points * 300)
+        if known == points:
+            size = -1 if random_.random() < 0.5 else 1 << 30
         until = time.monotonic() + 20
         while process.poll() is None and size_of(journal) < size:
             assert time.monotonic() < until
             time.sleep(0.0003)
-        time.sleep(random_.uniform(0, 0.002))
+        time.sleep(random_.uniform(0, 0.002) if known < points else random_.uniform(0, 0.02))
         process.kill()
         process.communicate(timeout=30)
         if journal.exists():
