@@ -111,7 +111,7 @@ _dmabench_lab_word() {
 
 _dmabench_complete() {
     if ((${#words[@]} == 2)); then
-        _dmabench_options run plan info counters doctor report compare export lab --help --version
+        _dmabench_options run plan info counters doctor advise report compare export lab --help --version
         return
     fi
     if [[ ${words[1]} == lab ]]; then
@@ -127,6 +127,12 @@ _dmabench_complete() {
         run:-o | run:--output) _dmabench_files json ;;
         run:--max-points | plan:--max-points) _dmabench_options 100000 1000000 ;;
         plan:--like) _dmabench_files json ;;
+        advise:--touch) _dmabench_options none read write copy ;;
+        advise:--direction) _dmabench_options bidirectional to_device from_device ;;
+        advise:--in) _dmabench_options kernel user ;;
+        advise:--pattern) _dmabench_options sequential strided random ;;
+        advise:--transfer-bytes | advise:--touch-bytes) _dmabench_options 4K 64K 1M ;;
+        advise:--transfers-per-sync | advise:--target) ;;
         report:-o | report:--output) _dmabench_folders ;;
         compare:--format) _dmabench_options text markdown json junit csv ;;
         compare:--threshold) _dmabench_options 1% 2% 5% 10% ;;
@@ -152,6 +158,8 @@ _dmabench_word() {
             info) _dmabench_options --help --on --memory --json ;;
             counters) _dmabench_options --help --on --json --names ;;
             doctor) _dmabench_options --help --on --json --fix --undo ;;
+            advise) _dmabench_options --help --transfer-bytes --touch-bytes --touch --transfers-per-sync --direction \
+                --in --pattern --target --all --json ;;
             report) _dmabench_options --help --output --repeat --plots ;;
             compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
@@ -159,7 +167,7 @@ _dmabench_word() {
         return
     fi
     case ${words[1]} in
-        run | plan | report | compare | export) _dmabench_files json ;;
+        run | plan | advise | report | compare | export) _dmabench_files json ;;
         counters) _dmabench_options "$(_dmabench_counter_sets)" ;;
     esac
 }

@@ -103,6 +103,22 @@ _dmabench_doctor() {
         '(--fix)--undo[put back what --fix changed]'
 }
 
+_dmabench_advise() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--transfer-bytes=[size of a transfer]:bytes:(4K 64K 1M)' \
+        '--touch-bytes=[what the CPU accesses of it]:bytes:(4K 64K 1M)' \
+        '--touch=[how]:touch:(none read write copy)' \
+        '--transfers-per-sync=[transfers for each change of ownership]:count:' \
+        '--direction=[which way the data goes]:direction:(bidirectional to_device from_device)' \
+        '--in=[where the CPU accesses it]:where:(kernel user)' \
+        '--pattern=[order of accesses in user space]:pattern:(sequential strided random)' \
+        '--target=[only this target of the report]:target:' \
+        '--all[the whole ranking]' \
+        '--json[the same as JSON]' \
+        '*:report:_files -g "*.json"'
+}
+
 _dmabench_report() {
     _arguments -s \
         '(- *)'{-h,--help}'[show help]' \
@@ -212,6 +228,7 @@ _dmabench() {
                 'info:show the platform, its targets, strategies and counters'
                 'counters:list sets of counters, and what can be counted here'
                 'doctor:tell what would disturb or prevent a run'
+                'advise:say which way of keeping a buffer to take'
                 'report:draw reports as a page with plots'
                 'compare:tell what got slower or faster between reports'
                 'export:give a report in the format of a dashboard or test system'

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
         "Examples:\n"
         "  dmabench run scenarios/quick.json --on lab:arm64      no hardware and no root needed\n"
         "  sudo dmabench run scenarios/sync_frequency.json -o board.json\n"
+        "  dmabench advise board.json --touch-bytes 4K           coherent or streaming, for this use?\n"
         "  dmabench report board.json -o page/                   draws page/index.html\n"
         "  dmabench compare yesterday.json board.json            what got slower?\n"
         "\n"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
     add_info_command(app, chosen);
     add_counters_command(app, chosen);
     add_doctor_command(app, chosen);
+    add_advise_command(app, chosen);
     add_report_command(app, chosen);
     add_compare_command(app, chosen);
     add_export_command(app, chosen);
