@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "plan/axis.h"
-#include "report/read_report.h"
+#include "analysis/read_report.h"
 #include "scenario/values.h"
 
 namespace dmabench {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "report/read_report.h"
+#include "analysis/read_report.h"
 
 #include <algorithm>
 #include <cerrno>
