@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def test_elided_is_told_from_measured(write: Writer) -> None:
     assert support.status(one) == "elided"
     others = [found for found in loaded.rows if found.params.access == "none" and found is not one]
     assert {support.status(found) for found in others} == {"measured"}
+    never_synced = dataclasses.replace(one, params=dataclasses.replace(one.params, map_every=1, sync_every=0))
+    assert support.status(never_synced) == "measured"
 
 
 def test_the_command_writes_and_checks(
