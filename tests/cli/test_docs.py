@@ -171,7 +171,7 @@ def test_man_page_examples() -> None:
     assert len(lines) >= 5
     for line in lines:
         words = line.removeprefix("sudo ").removeprefix("dmabench ")
-        if words.startswith(("report", "compare", "export")):
+        if words.startswith(("report", "compare", "export", "advise")):
             continue
         words = re.sub(r"^run (.*?)( --on \S+| -o \S+| --resume| --counters \S+)*$", r"plan \1", words)
         words = re.sub(r" --on \S+| -o \S+| --counters \S+", "", words)
