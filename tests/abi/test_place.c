@@ -102,6 +102,15 @@ void test_node(int fd, const struct dmabench_target_info *t)
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 }
 
+/*
+ * Where unmapping is lazy, an address stays in use until a queue of 256 is flushed; a mask that
+ * has no room for so many, two pages each, runs out of them.
+ */
+static bool ran_out(uint32_t bits, const struct dmabench_run *r)
+{
+	return bits < 21 && errno == EIO && r->reason == DMABENCH_REASON_MAP_FAILED;
+}
+
 /* Whatever a mask does, it is told, and stays within what it allows. */
 void test_masks(int fd, const struct dmabench_target_info *t)
 {
@@ -110,7 +119,7 @@ void test_masks(int fd, const struct dmabench_target_info *t)
 	const uint64_t before = t->dma_mask;
 	struct dmabench_target_info now;
 	struct dmabench_run r;
-	bool good = true;
+	bool good = true, kept;
 	uint32_t bits;
 	unsigned int i;
 
@@ -130,14 +139,19 @@ void test_masks(int fd, const struct dmabench_target_info *t)
 				       (unsigned long long)s.phys_addr,
 				       (unsigned long long)s.dma_addr);
 			if (!got)
-				good &= s.dma_mask == mask && s.coherent_mask == mask &&
-					s.dma_addr + 4095 <= mask && !run(fd, 10, &r);
+				kept = s.dma_mask == mask && s.coherent_mask == mask &&
+				       s.dma_addr + 4095 <= mask &&
+				       (!run(fd, 10, &r) || ran_out(bits, &r));
 			else
-				good &= got == EIO && (s.reason == DMABENCH_REASON_DMA_MASK ||
-						       s.reason == DMABENCH_REASON_COHERENT_MASK ||
-						       s.reason == DMABENCH_REASON_BEYOND_MASK);
+				kept = got == EIO && (s.reason == DMABENCH_REASON_DMA_MASK ||
+						      s.reason == DMABENCH_REASON_COHERENT_MASK ||
+						      s.reason == DMABENCH_REASON_BEYOND_MASK);
 			/* All memory of these machines is within 40 bits. */
-			good &= bits < 40 || !got;
+			kept &= bits < 40 || !got;
+			if (!kept)
+				printf("# %s: mask %u, strategy %u: errno %d reason %u, run %s\n",
+				       t->name, bits, ids[i], got, s.reason, strerror(errno));
+			good &= kept;
 		}
 	}
 	ok(good, "%s: masks are accepted and kept, or told why not", t->name);
