@@ -27,7 +27,7 @@ HEAD = """\
 
 Each strategy, memory source and cache mode on each of the lab's platforms, at 4 KiB, as `scripts/support-table` has measured
 it: it runs [`scenarios/support.json`](../scenarios/support.json) in every guest and writes this file from the reports.
-`scripts/test` does the same and compares.
+`scripts/test` does the same on platforms with one CPU, and compares.
 
 - **measured**: there are figures. In the rows of user space the memory type follows that the mapping really has, read back
   from the page tables.
