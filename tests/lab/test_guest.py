@@ -182,13 +182,14 @@ def test_a_crashed_guest_and_a_killed_lab_lose_no_point_that_was_done(tmp_path: 
         lines = journal.read_text().splitlines()[1:]
         return [row["name"] for row in (json.loads(line).get("row") for line in lines) if row]
 
-    (tmp_path / "crashing").write_text(CRASH_AFTER.replace("POINTS", "20"))
+    (tmp_path / "crashing").write_text(CRASH_AFTER.replace("POINTS", "10"))
     done = lab(*command, "--binary", str(tmp_path / "crashing"), "--share", str(tmp_path / "real-dmabench"))
     assert done.returncode == 6, done.stderr
     assert "kernel panicked" in done.stderr and f"kept in {journal}; --resume goes on from there" in done.stderr
     in_guest = int(done.stdout)
     crashed = rows()
-    assert 20 <= in_guest <= len(crashed) <= in_guest + 1
+    # Some more may come between the count and the panic; none that was counted is missing.
+    assert 10 <= in_guest <= len(crashed) < 25
 
     running = subprocess.Popen([str(REPOSITORY / "lab/lab"), *command, "--resume"], stderr=subprocess.DEVNULL)
     until = time.monotonic() + 120
