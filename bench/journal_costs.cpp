@@ -54,7 +54,7 @@ void append(benchmark::State& state) {
         return state.SkipWithError(journal.error().message.c_str());
     std::int64_t number = 0;
     for (auto _ : state)
-        if (auto safe = journal->append("row", row(++number)); !safe)
+        if (auto safe = journal->append_row(row(++number)); !safe)
             return state.SkipWithError(safe.error().message.c_str());
     state.SetItemsProcessed(state.iterations());
     state.counters["bytes"] = static_cast<double>(row(1).dump().size());

@@ -201,6 +201,8 @@ class Loader {
                 scenarios();
             else if (key == "canaries")
                 canaries();
+            else if (key == "drift")
+                drift();
             else if (key == "skipped")
                 reasons(out_.skipped);
             else if (key == "errors")
@@ -296,6 +298,22 @@ class Loader {
             }
             if (canary.real_time > 0)
                 out_.canaries.push_back(std::move(canary));
+        }
+    }
+
+    void drift() {
+        json_.enter_object();
+        for (std::string_view key; json_.next_key(key);) {
+            if (key == "verdict")
+                out_.drift.moved = json_.view() == "moved";
+            else if (key == "name")
+                out_.drift.name = json_.string();
+            else if (key == "low_ns")
+                out_.drift.low = json_.number();
+            else if (key == "high_ns")
+                out_.drift.high = json_.number();
+            else
+                json_.skip();
         }
     }
 

@@ -62,6 +62,14 @@ struct Canary {
     double real_time = 0;
 };
 
+/// What the canaries of one run did.
+struct CanaryDrift {
+    bool moved = false;
+    std::string name;  ///< the canary that went farthest
+    double low = 0;    ///< ns
+    double high = 0;
+};
+
 /// How much change of a point is too much, beside the scenario that has the point.
 struct ThresholdRule {
     std::string match;  ///< regular expression; empty: all points
@@ -86,6 +94,7 @@ struct LoadedReport {
     std::vector<std::string> scenarios;
     std::vector<ThresholdRule> thresholds;  ///< the first that matches counts
     std::vector<Canary> canaries;
+    CanaryDrift drift;
     std::vector<NamedReason> skipped;
     std::vector<NamedReason> errors;
     std::vector<LoadedRow> rows;

@@ -25,12 +25,16 @@ bool write_all(int fd, std::string_view text) {
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text) {
+    return write_file_atomically(path, [&](int fd) { return write_all(fd, text); });
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path, const std::function<bool(int)>& write) {
     std::filesystem::path temporary = path;
     temporary += ".tmp";
     UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!fd)
         return fail(ErrorKind::failed, "{}: {}", temporary.string(), std::strerror(errno));
-    if (!write_all(fd.get(), text) || ::fsync(fd.get()) != 0) {
+    if (!write(fd.get()) || ::fsync(fd.get()) != 0) {
         const int error = errno;
         ::unlink(temporary.c_str());
         return fail(ErrorKind::failed, "{}: {}", path.string(), std::strerror(error));

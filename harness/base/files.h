@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,10 @@ namespace dmabench {
 /// Writes text beside `path`, flushes it to the disk and renames it into place. ErrorKind::failed otherwise; then
 /// what stood at `path` still stands.
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// The same for a file that is too large to be one text: `write` writes it to the descriptor, and returns false with
+/// errno set when it cannot.
+Result<void> write_file_atomically(const std::filesystem::path& path, const std::function<bool(int)>& write);
 
 /// Flushes the folder that the file is in, so that its name, new or changed, survives a power cut as its contents do.
 /// Some file systems cannot, and there is nothing to be done about it then.

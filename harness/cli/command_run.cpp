@@ -267,14 +267,18 @@ Result<int> run_here(const Options& options, const Where& where) {
     fixes.reset();
     if (!report)
         return tl::unexpected(report.error());
-    if (!options.quiet)
-        print_results(*report);
+    if (!options.quiet) {
+        auto written = load_report(path->string());
+        if (!written)
+            return tl::unexpected(written.error());
+        print_results(*written);
+    }
     fmt::print("{}\n", path->string());
-    const auto& own = (*report)["dmabench"];
+    const auto& own = report->own;
     if (own["interrupted"].get<bool>())
         return fail(ErrorKind::failed,
                     "interrupted after {} of {} points; the same command with --resume goes on",
-                    (*report)["benchmarks"].size() + own["skipped"].size(), bound.points.size());
+                    report->rows.size() + own["skipped"].size(), bound.points.size());
     if (!own["errors"].empty())
         return fail(ErrorKind::failed,
                     "{} of {} points failed; the same command with --resume tries them again",

@@ -11,30 +11,29 @@
 #include <string>
 #include <vector>
 
+#include "analysis/compare.h"
 #include "base/figures.h"
 #include "base/terminal.h"
 
 namespace dmabench {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 /// "sync_for_cpu 61 %": the phase that takes most of the lap.
-std::string dearest_phase(const json& row) {
-    static constexpr std::array<const char*, 6> phases{"map",   "sync_for_device", "sync_for_cpu",
-                                                       "touch", "unmap",           "access"};
-    const char* dearest = nullptr;
+std::string dearest_phase(const LoadedReport& report, const LoadedRow& row) {
+    std::string_view dearest;
     double most = 0;
     double sum = 0;
-    for (const char* phase : phases) {
-        const double ns = row.value(std::string(phase) + "_ns", 0.0);
-        sum += ns;
-        if (ns > most) {
-            most = ns;
+    for (const RowFigure& metric : row.metrics) {
+        const std::string_view phase = phase_of(report.keys.word(metric.key));
+        if (phase.empty())
+            continue;
+        sum += metric.value;
+        if (metric.value > most) {
+            most = metric.value;
             dearest = phase;
         }
     }
-    return dearest == nullptr ? "" : fmt::format("{} {:.0f} %", dearest, 100 * most / sum);
+    return dearest.empty() ? "" : fmt::format("{} {:.0f} %", dearest, 100 * most / sum);
 }
 
 struct Line {
@@ -44,15 +43,15 @@ struct Line {
     std::string most;
 };
 
-std::vector<Line> lines_of(const json& rows) {
+std::vector<Line> lines_of(const LoadedReport& report) {
     std::vector<Line> lines;
-    for (const json& row : rows) {
-        const double time = row.value("real_time", 0.0);
-        const double low = row.value("ci_low_ns", time);
-        const double high = row.value("ci_high_ns", time);
-        std::string spread =
-            row.contains("ci_low_ns") && time > 0 ? fmt::format("{:.1f} %", 50 * (high - low) / time) : "?";
-        lines.push_back({row.at("name"), time_text(time), std::move(spread), dearest_phase(row)});
+    for (const LoadedRow& row : report.rows) {
+        const double time = row.real_time;
+        std::string spread = row.ci_low > 0 && time > 0
+                                 ? fmt::format("{:.1f} %", 50 * (row.ci_high - row.ci_low) / time)
+                                 : "?";
+        lines.push_back(
+            {std::string(row.name), time_text(time), std::move(spread), dearest_phase(report, row)});
     }
     return lines;
 }
@@ -79,13 +78,12 @@ constexpr const char* most_title = "most of it";
 
 }  // namespace
 
-void print_results(const json& report) {
+void print_results(const LoadedReport& report) {
     const bool colour = has_colours(STDOUT_FILENO);
     const char* bold = colour ? "\033[1m" : "";
     const char* dim = colour ? "\033[2m" : "";
     const char* plain = colour ? "\033[0m" : "";
-    const json& own = report.at("dmabench");
-    const std::vector<Line> lines = lines_of(report.at("benchmarks"));
+    const std::vector<Line> lines = lines_of(report);
     std::size_t name_width = std::strlen("point");
     std::size_t most_width = std::strlen(most_title);
     for (const Line& line : lines) {
@@ -107,19 +105,19 @@ void print_results(const json& report) {
                    line.most);
     }
     std::map<std::string, std::size_t> reasons;
-    for (const json& skip : own.at("skipped"))
-        ++reasons[skip.at("reason")];
+    for (const NamedReason& skip : report.skipped)
+        ++reasons[skip.reason];
     for (const auto& [reason, count] : reasons)
         fmt::print("{}skipped {} point{}: {}{}\n", dim, count, count == 1 ? "" : "s", reason, plain);
-    for (const json& error : own.at("errors"))
-        fmt::print("{}failed:{} {}: {}\n", colour ? "\033[1;31m" : "", plain,
-                   error.at("name").get<std::string>(), error.at("reason").get<std::string>());
-    if (const json& drift = own.at("drift"); drift.at("verdict") == "moved")
-        fmt::print("{}the machine moved:{} {} took between {} and {}; see what else runs here, then measure again\n",
-                   colour ? "\033[1;31m" : "", plain, drift.at("name").get<std::string>(),
-                   time_text(drift.at("low_ns")), time_text(drift.at("high_ns")));
-    if (own.contains("notice"))
-        fmt::print("{}{}{}\n", dim, own.at("notice").get<std::string>(), plain);
+    for (const NamedReason& error : report.errors)
+        fmt::print("{}failed:{} {}: {}\n", colour ? "\033[1;31m" : "", plain, error.name, error.reason);
+    if (report.drift.moved)
+        fmt::print(
+            "{}the machine moved:{} {} took between {} and {}; see what else runs here, then measure again\n",
+            colour ? "\033[1;31m" : "", plain, report.drift.name, time_text(report.drift.low),
+            time_text(report.drift.high));
+    if (!report.notice.empty())
+        fmt::print("{}{}{}\n", dim, report.notice, plain);
 }
 
 }  // namespace dmabench

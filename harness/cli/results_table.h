@@ -2,11 +2,11 @@
 // The table that a run ends with, on stdout.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "analysis/loaded_report.h"
 
 namespace dmabench {
 
 /// One line per row of the report, then what was skipped and why. Colour only on a terminal.
-void print_results(const nlohmann::ordered_json& report);
+void print_results(const LoadedReport& report);
 
 }  // namespace dmabench

@@ -8,7 +8,6 @@
 #include <random>
 #include <unordered_set>
 
-#include "base/files.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/trace_pass.h"
@@ -73,9 +72,10 @@ class PlanRun {
           journal_(journal),
           entries_(entries),
           canaries_(facts.device) {
-        for (const auto* list : {&entries.rows, &entries.skipped})
-            for (const json& entry : *list)
-                done_.insert(entry.at("name"));
+        for (const StoredRow& row : entries.rows)
+            done_.insert(row.name);
+        for (const json& entry : entries.skipped)
+            done_.insert(entry.at("name"));
         progress_.emplace(plan.points.size(), done_.size(), options.quiet);
     }
 
@@ -138,9 +138,12 @@ class PlanRun {
         {
             const Timed timed(session_, facts_.time.report);
             if (measured) {
-                entries_.rows.push_back(make_row(point, *measured, facts_.sampling.clock));
-                add_metrics(entries_.rows.back(), metrics_);
-                safe = journal_.append("row", entries_.rows.back());
+                json row = make_row(point, *measured, facts_.sampling.clock);
+                add_metrics(row, metrics_);
+                if (auto stored = journal_.append_row(row); stored)
+                    entries_.rows.push_back(std::move(*stored));
+                else
+                    safe = tl::unexpected(stored.error());
             } else if (measured.error().kind == Refusal::Kind::skipped) {
                 entries_.skipped.push_back(refused_entry(point, measured.error()));
                 safe = journal_.append("skipped", entries_.skipped.back());
@@ -172,7 +175,7 @@ class PlanRun {
 
 }  // namespace
 
-Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options) {
+Result<Report> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options) {
     catch_interrupts();
     stay_on_this_cpu();
     Counters counters(options.counters.timed());
@@ -214,13 +217,13 @@ Result<json> run_plan(Session& session, const Plan& plan, RunFacts facts, const 
             return tl::unexpected(complete.error());
         facts.interrupted |= !*complete;
     }
-    json report = make_report(plan, facts, std::move(entries));
-    if (auto written = write_file_atomically(options.report, report.dump(1) + "\n"); !written)
+    Report report = make_report(plan, facts, std::move(entries));
+    if (auto written = write_report(options.report, report, journal->path()); !written)
         return tl::unexpected(Error{written.error().kind, fmt::format("{}; the points are safe in {}",
                                                                       written.error().message,
                                                                       journal->path().string())});
     // While there is something left to measure, the journal stays for --resume.
-    if (!facts.interrupted && report["dmabench"]["errors"].empty())
+    if (!facts.interrupted && report.own["errors"].empty())
         journal->remove();
     return report;
 }

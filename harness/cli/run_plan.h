@@ -18,7 +18,8 @@ struct RunOptions {
 };
 
 /// Measures the points of a bound plan in an order shuffled by facts.seed and writes the report. `facts` must have
-/// platform, clock_kind, executable and seed; the rest is filled in. Returns the report as written.
-Result<nlohmann::ordered_json> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options);
+/// platform, clock_kind, executable and seed; the rest is filled in. Returns it, its rows being
+/// in the file only.
+Result<Report> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options);
 
 }  // namespace dmabench

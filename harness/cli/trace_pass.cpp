@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/trace_pass.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "cli/interrupt.h"
@@ -35,46 +36,35 @@ void move_unavailable(RunFacts& facts, const Counters& counters) {
 
 Result<bool> trace_pass(Session& session, const Plan& plan, const CounterSelection& selection, RunFacts& facts,
                         JournalEntries& entries, Journal& journal, bool quiet) {
-    std::unordered_map<std::string, json> counted;
-    for (json& entry : entries.counts)
-        counted.emplace(entry.at("name"), entry);
     std::unordered_map<std::string, const Point*> points;
     for (const PlannedPoint& planned : plan.points)
         points.emplace(planned.point.name(), &planned.point);
 
     Counters counters(selection.traced());
     move_unavailable(facts, counters);
-    bool complete = true;
-    Progress progress(entries.rows.size(), counted.size(), quiet || counters.available().empty());
-    for (json& row : entries.rows) {
-        const std::string name = row.at("name");
-        const auto point = points.find(name);
-        if (counters.available().empty() || point == points.end())
+    if (counters.available().empty())
+        return true;
+    const auto counted = std::count_if(entries.rows.begin(), entries.rows.end(),
+                                       [](const StoredRow& row) { return row.counts.length != 0; });
+    Progress progress(entries.rows.size(), static_cast<std::size_t>(counted), quiet);
+    for (StoredRow& row : entries.rows) {
+        const auto point = points.find(row.name);
+        if (row.counts.length != 0 || point == points.end())
             continue;
-        auto known = counted.find(name);
-        if (known == counted.end()) {
-            if (interrupted()) {
-                complete = false;
-                break;
-            }
-            progress.begin(name);
-            const auto counts = count_laps(session, counters, *point->second, row["dmabench"]["laps_per_sample"]);
-            session.teardown();
-            if (!counts && counts.error().kind == Refusal::Kind::interrupted) {
-                complete = false;
-                break;
-            }
-            if (!counts)
-                progress.say(fmt::format("not counted: {}: {}", name, counts.error().reason));
-            known = counted.emplace(name, entry_of(name, counts)).first;
-            if (auto kept = journal.append("counts", known->second); !kept)
-                return tl::unexpected(kept.error());
-            progress.finish();
-        }
-        add_count_entries(row, known->second["counters"]);
-        add_metrics(row, selection.metrics);
+        if (interrupted())
+            return false;
+        progress.begin(row.name);
+        const auto counts = count_laps(session, counters, *point->second, row.laps_per_sample);
+        session.teardown();
+        if (!counts && counts.error().kind == Refusal::Kind::interrupted)
+            return false;
+        if (!counts)
+            progress.say(fmt::format("not counted: {}: {}", row.name, counts.error().reason));
+        if (auto kept = journal.append_counts(row, entry_of(row.name, counts)); !kept)
+            return tl::unexpected(kept.error());
+        progress.finish();
     }
-    return complete;
+    return true;
 }
 
 }  // namespace dmabench

@@ -13,13 +13,26 @@
 
 namespace dmabench {
 
+/// JSON that lies in the journal.
+struct StoredText {
+    std::uint64_t at = 0;      ///< byte of the journal
+    std::uint64_t length = 0;  ///< 0: there is none
+};
+
+/// A row that lies in the journal: 100 000 of them need no memory for their text.
+struct StoredRow {
+    std::string name;
+    std::uint64_t laps_per_sample = 0;
+    StoredText text;
+    StoredText counts;  ///< {name, counters}, by the pass that counts tracepoints
+};
+
 /// What has happened to the points so far, in the order it happened.
 struct JournalEntries {
-    std::vector<nlohmann::ordered_json> rows;
+    std::vector<StoredRow> rows;
     std::vector<nlohmann::ordered_json> skipped;  ///< {name, reason, params}
-    std::vector<nlohmann::ordered_json> errors;   ///< {name, reason, params}
+    std::vector<nlohmann::ordered_json> errors;    ///< {name, reason, params}
     std::vector<nlohmann::ordered_json> canaries;  ///< {block, name, real_time}
-    std::vector<nlohmann::ordered_json> counts;   ///< {name, counters}: of rows, by the pass that counts tracepoints
 };
 
 /// Appends to FILE.journal.jsonl beside a report FILE.
@@ -37,8 +50,14 @@ class Journal {
     static Result<Journal> resume(const std::filesystem::path& report, const nlohmann::ordered_json& identity,
                                   JournalEntries* entries, std::size_t points_planned);
 
-    /// One entry, flushed to the disk. kind is "row", "skipped", "error", "canary" or "counts".
+    /// One entry, flushed to the disk. kind is "skipped", "error" or "canary".
     Result<void> append(const char* kind, const nlohmann::ordered_json& entry);
+
+    /// The row of a point, flushed to the disk.
+    Result<StoredRow> append_row(const nlohmann::ordered_json& row);
+
+    /// What was counted for a row that is in the journal already: {name, counters}.
+    Result<void> append_counts(StoredRow& row, const nlohmann::ordered_json& counts);
 
     /// The report has been written: the journal has done its work.
     void remove();
@@ -46,12 +65,15 @@ class Journal {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   private:
-    Journal(UniqueFd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    Journal(UniqueFd fd, std::filesystem::path path, std::uint64_t size)
+        : fd_(std::move(fd)), path_(std::move(path)), size_(size) {}
     Result<void> append_header(const nlohmann::ordered_json& identity, std::size_t points_planned);
-    Result<void> append_line(const nlohmann::ordered_json& line);
+    Result<void> append_line(const std::string& line);
+    Result<StoredText> append_text(std::string_view kind, const nlohmann::ordered_json& entry);
 
     UniqueFd fd_;
     std::filesystem::path path_;
+    std::uint64_t size_ = 0;  ///< up to the end of the last line
 };
 
 }  // namespace dmabench

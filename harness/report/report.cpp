@@ -16,13 +16,17 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-void sort_by_plan(const std::unordered_map<std::string, std::size_t>& place, std::vector<json>& entries) {
-    const auto at = [&](const json& entry) {
-        const auto found = place.find(entry.at("name").get_ref<const std::string&>());
+const std::string& name_of(const json& entry) { return entry.at("name").get_ref<const std::string&>(); }
+const std::string& name_of(const StoredRow& row) { return row.name; }
+
+template <typename Entry>
+void sort_by_plan(const std::unordered_map<std::string, std::size_t>& place, std::vector<Entry>& entries) {
+    const auto at = [&](const Entry& entry) {
+        const auto found = place.find(name_of(entry));
         return found == place.end() ? place.size() : found->second;
     };
     std::stable_sort(entries.begin(), entries.end(),
-                     [&](const json& a, const json& b) { return at(a) < at(b); });
+                     [&](const Entry& a, const Entry& b) { return at(a) < at(b); });
 }
 
 /// Whether the machine was the same all along, as far as the canaries tell.
@@ -105,7 +109,7 @@ json run_identity(const Plan& plan, const RunFacts& facts) {
             {"harness_version", version}};
 }
 
-json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries) {
+Report make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries) {
     std::unordered_map<std::string, std::size_t> place;
     for (const PlannedPoint& planned : plan.points)
         place.emplace(planned.point.name(), place.size());
@@ -113,17 +117,13 @@ json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries
     sort_by_plan(place, entries.skipped);
     sort_by_plan(place, entries.errors);
 
-    json report;
-    report["context"] = google_context(facts.executable);
-    report["context"]["platform"] = describe_platform(facts.device, facts.platform, facts.clock_kind);
-    report["benchmarks"] = json::array();
-    for (std::size_t index = 0; index < entries.rows.size(); ++index) {
-        json& row = entries.rows[index];
-        row["family_index"] = index;
-        row["per_family_instance_index"] = 0;
-        report["benchmarks"].push_back(std::move(row));
-    }
-    json& own = report["dmabench"];
+    Report report;
+    report.context = google_context(facts.executable);
+    report.context["platform"] = describe_platform(facts.device, facts.platform, facts.clock_kind);
+    report.rows = std::move(entries.rows);
+    for (const CounterSet& set : facts.counter_sets)
+        report.metrics.insert(report.metrics.end(), set.metrics.begin(), set.metrics.end());
+    json& own = report.own;
     own["schema"] = report_schema;
     own["platform"] = facts.platform;
     own["clock"]["kind"] = facts.clock_kind;

@@ -28,8 +28,21 @@ struct RunFacts {
     std::vector<CounterSet> counter_sets;
 };
 
-/// The report's JSON. Rows, skips and errors come in the plan's order, whatever order they were measured in.
-nlohmann::ordered_json make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries);
+/// A report, with its rows still in the journal.
+struct Report {
+    nlohmann::ordered_json context;
+    std::vector<StoredRow> rows;
+    std::vector<Metric> metrics;  ///< of rows whose counts were found after them
+    nlohmann::ordered_json own;  ///< "dmabench"
+};
+
+/// Rows, skips and errors come in the plan's order, whatever order they were measured in.
+Report make_report(const Plan& plan, const RunFacts& facts, JournalEntries entries);
+
+/// Writes it, each row on a line of its own: copied from the journal, with the counts that were found later added.
+/// Replaces what stood there, or leaves it.
+Result<void> write_report(const std::filesystem::path& path, const Report& report,
+                          const std::filesystem::path& journal);
 
 /// What must be the same for a journal to be gone on with: the plan, the kernel, the clock, the versions.
 nlohmann::ordered_json run_identity(const Plan& plan, const RunFacts& facts);

@@ -40,7 +40,7 @@ TEST_F(JournalTest, ResumesWithWhatWasMeasuredAndTriesErrorsAgain) {
     {
         auto journal = Journal::begin(report_, identity_, 4);
         ASSERT_TRUE(journal);
-        ASSERT_TRUE(journal->append("row", {{"name", "a"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "a"}}));
         ASSERT_TRUE(journal->append("skipped", {{"name", "b"}, {"reason", "x"}}));
         ASSERT_TRUE(journal->append("error", {{"name", "c"}, {"reason", "y"}}));
         ASSERT_TRUE(journal->append("canary", {{"block", 0}, {"name", "d"}, {"real_time", 2.5}}));
@@ -49,18 +49,36 @@ TEST_F(JournalTest, ResumesWithWhatWasMeasuredAndTriesErrorsAgain) {
     auto journal = Journal::resume(report_, identity_, &entries, 4);
     ASSERT_TRUE(journal);
     ASSERT_EQ(entries.rows.size(), 1U);
-    EXPECT_EQ(entries.rows[0]["name"], "a");
+    EXPECT_EQ(entries.rows[0].name, "a");
     ASSERT_EQ(entries.skipped.size(), 1U);
     EXPECT_TRUE(entries.errors.empty());
     ASSERT_EQ(entries.canaries.size(), 1U);
     EXPECT_EQ(entries.canaries[0]["real_time"], 2.5);
 }
 
+TEST_F(JournalTest, CountsComeBackWithTheirRow) {
+    {
+        auto journal = Journal::begin(report_, identity_, 2);
+        ASSERT_TRUE(journal);
+        auto a = journal->append_row({{"name", "a"}, {"dmabench", {{"laps_per_sample", 40}}}});
+        auto b = journal->append_row({{"name", "b"}});
+        ASSERT_TRUE(a && b);
+        ASSERT_TRUE(journal->append_counts(*b, {{"name", "b"}, {"counters", json::array()}}));
+    }
+    JournalEntries entries;
+    ASSERT_TRUE(Journal::resume(report_, identity_, &entries, 2));
+    ASSERT_EQ(entries.rows.size(), 2U);
+    EXPECT_EQ(entries.rows[0].laps_per_sample, 40U);
+    EXPECT_EQ(entries.rows[0].counts.length, 0U);
+    const StoredText counts = entries.rows[1].counts;
+    EXPECT_EQ(text().substr(counts.at, counts.length), R"({"name":"b","counters":[]})");
+}
+
 TEST_F(JournalTest, ALineTornByACrashIsDroppedWhereverItIsCut) {
     {
         auto journal = Journal::begin(report_, identity_, 4);
-        ASSERT_TRUE(journal->append("row", {{"name", "first"}}));
-        ASSERT_TRUE(journal->append("row", {{"name", "second"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "first"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "second"}}));
     }
     const std::string whole = text();
     const std::size_t second = whole.find("{\"row\":{\"name\":\"second\"");
@@ -70,11 +88,11 @@ TEST_F(JournalTest, ALineTornByACrashIsDroppedWhereverItIsCut) {
         auto journal = Journal::resume(report_, identity_, &entries, 4);
         ASSERT_TRUE(journal) << length;
         ASSERT_EQ(entries.rows.size(), 1U) << length;
-        ASSERT_TRUE(journal->append("row", {{"name", "again"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "again"}}));
         JournalEntries after;
         ASSERT_TRUE(Journal::resume(report_, identity_, &after, 4));
         ASSERT_EQ(after.rows.size(), 2U) << length;
-        EXPECT_EQ(after.rows[1]["name"], "again");
+        EXPECT_EQ(after.rows[1].name, "again");
     }
 }
 
@@ -108,7 +126,7 @@ TEST_F(JournalTest, ARunThatEndedInItsFirstLineBeginsAnew) {
 TEST_F(JournalTest, BeginningAnewKeepsAnUnfinishedJournal) {
     {
         auto journal = Journal::begin(report_, identity_, 4);
-        ASSERT_TRUE(journal->append("row", {{"name", "precious"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "precious"}}));
     }
     fs::path kept;
     ASSERT_TRUE(Journal::begin(report_, identity_, 4, &kept));
@@ -123,7 +141,7 @@ TEST_F(JournalTest, AFullDiskLosesThePointAtHandAndNoOther) {
     {
         auto journal = Journal::begin(report_, identity_, 4);
         ASSERT_TRUE(journal);
-        ASSERT_TRUE(journal->append("row", {{"name", "safe"}}));
+        ASSERT_TRUE(journal->append_row({{"name", "safe"}}));
         // Files cannot grow by more than ten bytes from here on, as if the disk were full.
         const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
         rlimit old_limit{};
@@ -131,7 +149,7 @@ TEST_F(JournalTest, AFullDiskLosesThePointAtHandAndNoOther) {
         rlimit limit = old_limit;
         limit.rlim_cur = text().size() + 10;
         ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
-        const auto full = journal->append("row", {{"name", "too much"}});
+        const auto full = journal->append_row({{"name", "too much"}});
         ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old_limit), 0);
         ::signal(SIGXFSZ, old_handler);
         ASSERT_FALSE(full);
@@ -142,8 +160,8 @@ TEST_F(JournalTest, AFullDiskLosesThePointAtHandAndNoOther) {
     auto journal = Journal::resume(report_, identity_, &entries, 4);
     ASSERT_TRUE(journal);
     ASSERT_EQ(entries.rows.size(), 1U);
-    EXPECT_EQ(entries.rows[0]["name"], "safe");
-    EXPECT_TRUE(journal->append("row", {{"name", "room again"}}));
+    EXPECT_EQ(entries.rows[0].name, "safe");
+    EXPECT_TRUE(journal->append_row({{"name", "room again"}}));
 }
 
 TEST_F(JournalTest, AFolderThatIsNotThereIsNamed) {
