@@ -160,7 +160,7 @@ _dmabench_word() {
             doctor) _dmabench_options --help --on --json --fix --undo ;;
             advise) _dmabench_options --help --transfer-bytes --touch-bytes --touch --transfers-per-sync --direction \
                 --in --pattern --target --all --json ;;
-            report) _dmabench_options --help --output --repeat --plots ;;
+            report) _dmabench_options --help --output --repeat --history --plots ;;
             compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
         esac

@@ -123,6 +123,7 @@ _dmabench_report() {
     _arguments -s \
         '(- *)'{-h,--help}'[show help]' \
         {-o,--output=}'[folder for the page and plots]:folder:_files -/' \
+        '*--history=[reports of earlier runs]:report:_files -g "*.json"' \
         '*--repeat=[reports of a second run]:report:_files -g "*.json"' \
         '--plots=[kinds of plot files]:kinds:(svg png svg,png)' \
         '*:report:_files -g "*.json"'

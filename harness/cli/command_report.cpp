@@ -12,6 +12,7 @@ void add_report_command(CLI::App& app, Command& chosen) {
     struct Options {
         std::vector<std::string> reports;
         std::vector<std::string> repeats;
+        std::vector<std::string> history;
         std::string output;
         std::string plots = "svg,png";
     };
@@ -21,6 +22,8 @@ void add_report_command(CLI::App& app, Command& chosen) {
     command->add_option("-o,--output", options->output, "Folder for index.html and plots/")->required();
     command->add_option("--repeat", options->repeats,
                         "Reports of a second run, to say how closely the two agree");
+    command->add_option("--history", options->history,
+                        "Reports of earlier runs: adds history.html, each point's cost from run to run");
     command->add_option("--plots", options->plots, "Kinds of plot files: svg, png or both")->capture_default_str();
     command->footer("Example:\n  dmabench report out/*.json -o out/page && xdg-open out/page/index.html");
     command->callback([options, &chosen] {
@@ -36,6 +39,10 @@ void add_report_command(CLI::App& app, Command& chosen) {
             if (!options->repeats.empty()) {
                 words.emplace_back("--repeat");
                 words.insert(words.end(), options->repeats.begin(), options->repeats.end());
+            }
+            if (!options->history.empty()) {
+                words.emplace_back("--history");
+                words.insert(words.end(), options->history.begin(), options->history.end());
             }
             return tl::unexpected(become(words));
         };

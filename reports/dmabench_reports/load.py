@@ -183,7 +183,19 @@ def _row(raw: Any) -> Row:
         numbers=numbers,
         mapping=nested.get("mapping") or {},
         buffer=nested.get("buffer") or {},
+        histogram=_histogram(nested.get("histogram") or {}),
     )
+
+
+def _histogram(raw: Mapping[str, Any]) -> list[tuple[float, float, float]]:
+    out = []
+    for bucket in raw.get("buckets") or []:
+        low, high, count = bucket
+        values = (number(low), number(high), number(count))
+        if None in values:
+            raise ValueError(f"the histogram's bucket {bucket!r} is not three numbers")
+        out.append((float(low), float(high), float(count)))
+    return out
 
 
 def _phases(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from dmabench_reports import words
 
@@ -249,6 +249,7 @@ class Row:
     numbers: Mapping[str, float]
     mapping: Mapping[str, Any]
     buffer: Mapping[str, Any]
+    histogram: Sequence[tuple[float, float, float]] = ()  # (low, high, laps), with stamps
 
     @property
     def figures(self) -> dict[str, float]:

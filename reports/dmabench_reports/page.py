@@ -10,7 +10,7 @@ from typing import Any, Optional, Sequence
 import jinja2
 from markupsafe import Markup, escape
 
-from dmabench_reports import analysis, answers, mapping, style, words
+from dmabench_reports import analysis, answers, hotspots, mapping, overview, style, words
 from dmabench_reports.model import PHASES, Missing, Report, Row
 from dmabench_reports.plots import platforms
 from dmabench_reports.plots.picture import Picture
@@ -73,6 +73,16 @@ class Drawn:
     picture: Picture
     svg: str
 
+    @property
+    def wide(self) -> bool:
+        """Too wide for a column; on a narrow screen it scrolls by itself."""
+        return self.picture.figure.get_figwidth() > 1.3 * style.WIDTH
+
+    @property
+    def least(self) -> str:
+        """The width below which its letters would be too small, in rem."""
+        return f"{self.picture.figure.get_figwidth() * 5:.0f}"
+
 
 @dataclass
 class Section:
@@ -80,7 +90,8 @@ class Section:
 
     report: Report
     answers: list[answers.TargetAnswers]
-    pictures: dict[str, list[Drawn]]  # by kind: size, sync, access
+    hotspots: list[hotspots.Hotspots]  # by target
+    pictures: dict[str, list[Drawn]]  # by kind: size, sync, access, ...
     folded: list[Drawn]
 
     def by_target(self, kind: str) -> list[tuple[str, list[Drawn]]]:
@@ -138,6 +149,7 @@ class Section:
 class SideBySide:
     table: platforms.Table
     pictures: list[Drawn]
+    matrix: list[Drawn]  # one, or none
 
     def best(self, column: int) -> float:
         cells = self.table.cells
@@ -192,20 +204,16 @@ def scenarios(reports: Sequence[Report]) -> list[dict[str, Any]]:
     return list(seen.values())
 
 
-def render(
-    reports: Sequence[Report],
-    sections: Sequence[Section],
-    side: Sequence[SideBySide],
-    agreements: Sequence[analysis.Agreement],
-) -> str:
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """With the filters that the templates use."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    made.filters.update(
         duration=words.duration,
         exact=words.exact,
         bytesize=words.size,
@@ -216,16 +224,38 @@ def render(
         ),
         slug=words.slug,
     )
+    return made
+
+
+def assets() -> dict[str, Markup]:
+    """Style and script, to stand in the page itself."""
     light, dark = style.css_variables()
     css = (HERE / "templates" / "page.css").read_text(encoding="utf-8")
     css = css.replace("/*LIGHT*/", light).replace("/*DARK*/", dark)
-    return environment.get_template("page.html.j2").render(
-        css=Markup(css),
-        js=Markup((HERE / "templates" / "page.js").read_text(encoding="utf-8")),
+    js = (HERE / "templates" / "page.js").read_text(encoding="utf-8")
+    return {"css": Markup(css), "js": Markup(js)}
+
+
+def render(
+    reports: Sequence[Report],
+    sections: Sequence[Section],
+    side: Sequence[SideBySide],
+    agreements: Sequence[analysis.Agreement],
+    history: bool,
+) -> str:
+    return environment().get_template("page.html.j2").render(
+        **assets(),
+        history=history,
         reports=reports,
         sections=sections,
         side=side,
         agreements=agreements,
+        verdicts=overview.verdicts(
+            [(s.report, s.answers, s.hotspots) for s in sections],
+            [one.table for one in side],
+        ),
+        has_counters=hotspots.has_counters,
+        phase_colour=lambda phase: style.PHASE_TONES[phase].light[1:],
         notices=notices(reports),
         scenarios=scenarios(reports),
         clock_names=CLOCK_NAMES,

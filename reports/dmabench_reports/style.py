@@ -74,6 +74,22 @@ ACCESS_TONES = {
     "copy": Tone("#999933", "#bdbd55"),
 }
 
+# Ratios to a base, from (below which, words, tone): purple below it, orange above (ColorBrewer's PuOr, colour-blind
+# safe). Of the dark forms, too, letters in INK can be read.
+HEAT = (
+    (0.67, "below 0.67", Tone("#b2abd2", "#4f4687")),
+    (0.95, "below 0.95", Tone("#d8daeb", "#3a3760")),
+    (1.05, "the same", Tone("#f4f4f5", "#262b33")),
+    (1.5, "to 1.5", Tone("#fef0d9", "#3d2f1c")),
+    (3.0, "to 3", Tone("#fdd49e", "#5c4017")),
+    (10.0, "to 10", Tone("#fdb863", "#855311")),
+    (math.inf, "above 10", Tone("#f08a24", "#ad5f04")),
+)
+
+
+def heat(ratio: float) -> Tone:
+    return next(tone for limit, _, tone in HEAT if ratio < limit)
+
 
 def look(strategy: str) -> Look:
     return STRATEGIES.get(strategy, _UNKNOWN)
@@ -86,6 +102,7 @@ def colour(strategy: str) -> str:
 def all_tones() -> list[Tone]:
     tones = [INK, MUTED, GRID, PAPER, WARN, REST, _UNKNOWN.tone]
     tones += [s.tone for s in STRATEGIES.values()]
+    tones += [tone for _, _, tone in HEAT]
     return tones + list(PHASE_TONES.values()) + list(ACCESS_TONES.values())
 
 
@@ -179,10 +196,15 @@ def frame(
 
 
 def legend(
-    figure: Figure, handles: Sequence[object], labels: Sequence[str], columns: int = 1
+    figure: Figure,
+    handles: Sequence[object],
+    labels: Sequence[str],
+    columns: int = 1,
+    handlelength: float = 2.4,
 ) -> None:
     """A legend under the axes, in the rows that frame() kept free. Long labels get smaller letters, not a cut."""
-    fitting = 66 / columns  # letters at the usual size, beside the handle
+    # letters at the usual size, beside the handle
+    fitting = 66 * figure.get_figwidth() / WIDTH / columns
     longest = max((len(label) for label in labels), default=0)
     usual = matplotlib.rcParams["legend.fontsize"]
     figure.legend(
@@ -194,7 +216,7 @@ def legend(
         fontsize=usual * min(1.0, fitting / max(longest, 1)),
         borderaxespad=0.2,
         borderpad=0.3,
-        handlelength=2.4,
+        handlelength=handlelength,
         labelspacing=0.42,
         columnspacing=1.4,
     )

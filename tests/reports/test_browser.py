@@ -119,7 +119,7 @@ def test_rows_can_be_filtered_and_links_bring_them_back(
     shown = "[...document.querySelector('table.rows').tBodies[0].rows].filter(r => !r.hidden).length"
     every = browser.evaluate(shown)
     browser.evaluate(
-        "const i = document.querySelector('.filter input'); i.value = 'POOL size:64';"
+        "const i = document.querySelector('.filter input[data-table$=-table]'); i.value = 'POOL size:64';"
         " i.dispatchEvent(new Event('input')); i.closest('.filter').querySelector('output').textContent"
     )
     some = browser.evaluate(shown)

@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from dmabench_reports import mapping, style, words
 from dmabench_reports.model import Report, Row
+from dmabench_reports.plots import hover
 from dmabench_reports.plots.picture import Picture, footer, cost_label
 
 ACCESSES = ("read", "write", "copy")
@@ -142,8 +143,8 @@ def _picture(
             access_ns, rest_ns = per_kib(by[access]) or (0.0, 0.0)
             tone = style.ACCESS_TONES[access].light
             y += BAR / 2
-            axes.barh(y, access_ns, BAR * 0.78, color=tone)
-            axes.barh(
+            bars = axes.barh(y, access_ns, BAR * 0.78, color=tone).patches
+            bars += axes.barh(
                 y,
                 rest_ns,
                 BAR * 0.78,
@@ -152,7 +153,9 @@ def _picture(
                 edgecolor=tone,
                 hatch="/////",
                 linewidth=0.7,
-            )
+            ).patches
+            for bar in bars:
+                bar.set_url(hover.url(by[access]))
             axes.annotate(
                 words.duration(access_ns + rest_ns),
                 (access_ns + rest_ns, y),

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from dmabench_reports import style
 from dmabench_reports.model import PHASES, Row, Series
+from dmabench_reports.plots import hover
 
 HIDDEN = 0.06  # lines closer than this all along cannot be told apart
 
@@ -70,6 +71,12 @@ def draw(axes: Axes, lines: Sequence[Line]) -> tuple[list[object], list[str]]:
             alpha=0.6 if twin else 1,
             clip_on=False,
             zorder=3 + (len(lines) - rank) / 100 - twin,
+        )
+        hover.points(
+            axes,
+            list(line.rows),
+            [row.real_time for row in line.rows.values()],
+            list(line.rows.values()),
         )
         for x, row in line.rows.items():
             if row.ci and row.ci[1] > row.ci[0] * 1.02:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Mapping
 
 from matplotlib.figure import Figure
 
+from dmabench_reports import words
 from dmabench_reports.model import Report, Row
 
 CLOCKS = {
@@ -15,6 +17,12 @@ CLOCKS = {
     "realtime": "Emulated machine, real-time clock: this is the emulator's speed, not hardware time.",
     "fake": "Made-up figures of the fake device session: no machine ran this.",
 }
+
+
+@dataclass(frozen=True)
+class Link:
+    anchor: str
+    title: str
 
 
 @dataclass
@@ -27,6 +35,14 @@ class Picture:
     figure: Figure
     rows: list[Row] = field(default_factory=list)  # that it was drawn from
     main: bool = True  # else folded away on the page
+    links: Mapping[str, Link] = field(default_factory=dict)  # by a row's anchor, where they are not of `rows`
+
+    def link(self, anchor: str) -> Link:
+        """Where a mark leads and what it says when it is pointed at."""
+        if anchor in self.links:
+            return self.links[anchor]
+        row = next(r for r in self.rows if r.anchor == anchor)
+        return Link(anchor, f"{row.name}: {words.duration(row.real_time)} per lap")
 
 
 def footer(report: Report) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence
 
 from dmabench_reports import style, words
 from dmabench_reports.model import Params, Report, Row
+from dmabench_reports.plots import hover
 from dmabench_reports.plots.picture import Picture, footer, cost_label
 
 
@@ -216,6 +217,7 @@ def _picture(table: Table, one: Chosen, column: list[Cell], slug: str) -> Pictur
             zorder=3,
             clip_on=False,
         )
+        hover.points(axes, [cost], [i], [cell.row])
         axes.annotate(
             words.duration(cost),
             (cost, i),

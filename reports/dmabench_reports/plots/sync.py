@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from dmabench_reports import analysis, style, words
 from dmabench_reports.model import PHASES, Report, Row, Workload, is_streaming
+from dmabench_reports.plots import hover
 from dmabench_reports.plots.picture import Picture, footer, cost_label
 from dmabench_reports.plots.lines import no_figure_words
 
@@ -102,7 +103,7 @@ def _picture(
     for phase in phases:
         heights = [r.figures.get(phase, 0.0) for r in rows]
         tone = style.PHASE_TONES[phase].light
-        axes.bar(
+        bars = axes.bar(
             places,
             heights,
             0.68,
@@ -111,11 +112,13 @@ def _picture(
             edgecolor=style.PAPER.light,
             linewidth=0.5,
         )
+        for bar, row in zip(bars, rows):
+            bar.set_url(hover.url(row))
         tops = [t + h for t, h in zip(tops, heights)]
         handles.append(Patch(facecolor=tone))
     if show_rest:
         heights = [max(0.0, rest) for rest in rests]
-        axes.bar(
+        bars = axes.bar(
             places,
             heights,
             0.68,
@@ -124,6 +127,8 @@ def _picture(
             edgecolor=style.PAPER.light,
             linewidth=0.5,
         )
+        for bar, row in zip(bars, rows):
+            bar.set_url(hover.url(row))
         tops = [t + h for t, h in zip(tops, heights)]
         handles.append(Patch(facecolor=style.REST.light))
     far = reference is not None and reference.real_time > FAR * max(tops)

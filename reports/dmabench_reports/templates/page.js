@@ -1,25 +1,23 @@
 (function () {
   "use strict";
-  document.documentElement.classList.add("has-js");
-
-  function cell(row, index) {
-    return row.children[index];
+  // What a cell is sorted by: its figure if it has one, else its text.
+  function key(row, index) {
+    var cell = row.children[index];
+    return cell.dataset.v === undefined ? cell.textContent.trim() : cell.dataset.v;
   }
 
   // Words (elided, below clock, no figure) sort behind all figures, either way.
   function sorter(index, down) {
     return function (a, b) {
-      var x = cell(a, index), y = cell(b, index);
-      if (index === 0) return (down ? -1 : 1) * x.textContent.localeCompare(y.textContent, "en", { numeric: true });
-      var p = parseFloat(x.dataset.v), q = parseFloat(y.dataset.v);
-      if (isNaN(p) && isNaN(q)) return (down ? -1 : 1) * (x.dataset.v || "").localeCompare(y.dataset.v || "");
-      if (isNaN(p)) return 1;
-      if (isNaN(q)) return -1;
-      return down ? q - p : p - q;
+      var x = key(a, index), y = key(b, index), p = Number(x), q = Number(y);
+      var figures = [x !== "" && !isNaN(p), y !== "" && !isNaN(q)];
+      if (figures[0] && figures[1]) return down ? q - p : p - q;
+      if (figures[0] !== figures[1]) return figures[0] ? -1 : 1;
+      return (down ? -1 : 1) * x.localeCompare(y, "en", { numeric: true });
     };
   }
 
-  document.querySelectorAll("table.rows").forEach(function (table) {
+  function sortable(table) {
     var heads = table.tHead.rows[0].cells, body = table.tBodies[0];
     Array.prototype.forEach.call(heads, function (head, index) {
       var button = document.createElement("button");
@@ -35,23 +33,41 @@
         body.append.apply(body, rows);
       });
     });
-  });
+  }
 
-  document.querySelectorAll(".filter input").forEach(function (input) {
-    var table = document.getElementById(input.dataset.table);
+  // A field above the table that leaves only the lines with all its words.
+  function filterable(table) {
     var rows = Array.prototype.slice.call(table.tBodies[0].rows);
-    var output = input.closest(".filter").querySelector("output");
+    var box = document.createElement("div"), label = document.createElement("label");
+    var input = document.createElement("input"), output = document.createElement("output");
+    box.className = "filter";
+    input.type = "search";
+    input.dataset.table = table.id;
+    input.placeholder = table.classList.contains("rows") ? "e.g. streaming_single size:4096" : "words of a line";
+    label.append("Show lines with ", input);
+    box.append(label, " ", output);
+    output.textContent = rows.length + " of " + rows.length;
+    table.parentElement.before(box);
     input.addEventListener("input", function () {
       var wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       var shown = 0;
       rows.forEach(function (row) {
-        var name = row.cells[0].textContent.toLowerCase();
-        var on = wanted.every(function (part) { return name.indexOf(part) >= 0; });
+        var text = (table.classList.contains("rows") ? row.cells[0] : row).textContent.toLowerCase();
+        var on = wanted.every(function (part) { return text.indexOf(part) >= 0; });
         row.hidden = !on;
         shown += on;
       });
       output.textContent = shown + " of " + rows.length;
     });
+    table.clearFilter = function () {
+      input.value = "";
+      input.dispatchEvent(new Event("input"));
+    };
+  }
+
+  document.querySelectorAll("table.sortable").forEach(function (table) {
+    sortable(table);
+    if (table.tBodies[0].rows.length > 5) filterable(table);
   });
 
   // A link to a row that a filter hides shows it again; one into a folded part opens it.
@@ -60,12 +76,7 @@
     var target = id && document.getElementById(id);
     if (!target) return;
     for (var e = target; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
-    if (target.hidden) {
-      var table = target.closest("table");
-      var input = document.querySelector('.filter input[data-table="' + table.id + '"]');
-      input.value = "";
-      input.dispatchEvent(new Event("input"));
-    }
+    if (target.hidden) target.closest("table").clearFilter();
     target.scrollIntoView({ block: "center" });
   }
   window.addEventListener("hashchange", reveal);
