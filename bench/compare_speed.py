@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`dmabench compare` against Google Benchmark's compare.py, on the same rows.
 
-    bench/compare_speed.py [--points 100000] [--times 50]
+    bench/compare_speed.py [--points 100000] [--times 50] [--to-the-end]
 
 Makes two reports out of the cost model's rows, with their samples, histograms and phases, the second with some noise. Each
 tool is given the two files as its users give them: `dmabench compare A B` and `compare.py benchmarks A B`. compare.py's
 time grows with the square of the points, so that it is stopped once it has taken so many times as long as dmabench; the
-ratio is then a lower bound. A twentieth of the points is compared too, where both come to their end.
+ratio is then a lower bound. With --to-the-end it is let run. A twentieth of the points is compared too.
 
 Ends with 0 if dmabench took less than 2 s of CPU time and compare.py at least so many times as long.
 """
@@ -76,8 +76,11 @@ def timed(command: list[str | Path], cpu_limit: float | None = None) -> tuple[fl
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, not stopped
 
 
-def race(folder: Path, report: dict[str, Any], points: int, times: float) -> tuple[float, float]:
-    """dmabench's CPU time and how many times as long compare.py took in CPU time, at least; printed too."""
+def race(folder: Path, report: dict[str, Any], points: int, times: float | None) -> tuple[float, float]:
+    """dmabench's CPU time and how many times as long compare.py took in CPU time; printed too.
+
+    With `times`, compare.py is stopped once it has taken so many times as long: the ratio is at least that.
+    """
     files = [folder / f"{name}-{points}.json" for name in ("base", "new")]
     for seed, path in enumerate(files):
         write(path, report, points, seed)
@@ -87,7 +90,7 @@ def race(folder: Path, report: dict[str, Any], points: int, times: float) -> tup
     print(f"  dmabench compare: {wall:.2f} s wall, {cpu:.2f} s CPU", flush=True)
     # Wall time grows with what else the machine does, CPU time hardly: the ratio is of CPU times.
     command = ["/usr/bin/python3", COMPARE_PY, "--no-color", "benchmarks", *files]
-    their_wall, their_cpu, finished = timed(command, 1.1 * times * cpu + 1)
+    their_wall, their_cpu, finished = timed(command, 1.1 * times * cpu + 1 if times else None)
     ratio = their_cpu / cpu
     print(
         f"  compare.py:       {their_wall:.2f} s wall, {their_cpu:.2f} s CPU{'' if finished else ', stopped: not done yet'}"
@@ -101,12 +104,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=100_000)
     parser.add_argument("--times", type=float, default=50)
+    parser.add_argument("--to-the-end", action="store_true", help="let compare.py come to its end, however long it takes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         report = template(folder)
-        race(folder, report, max(options.points // 20, 1), options.times)
-        cpu, ratio = race(folder, report, options.points, options.times)
+        limit = None if options.to_the_end else options.times
+        race(folder, report, max(options.points // 20, 1), limit)
+        cpu, ratio = race(folder, report, options.points, limit)
     return 0 if cpu < 2 and ratio >= options.times else 1
 
 

@@ -4,7 +4,6 @@ changed is flagged. With guests."""
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -16,10 +15,11 @@ import pytest
 
 from conftest import REPOSITORY
 from dmabench_lab import paths
+from slower_sync import copy_cache, slow_down
 
 pytestmark = pytest.mark.guest
 
-PLATFORM = "arm64"
+PLATFORMS = ("arm64", "x86_64-direct")
 DMABENCH = REPOSITORY / "build/host/dmabench"
 SCENARIO = {
     "name": "gate",
@@ -38,12 +38,6 @@ SCENARIO = {
         "sync_every": [0, 1],
     },
 }
-# A loop over the cache lines that a sync covers, in front of the sync itself.
-LOOP = """
-	for (size_t at = 0; at < bytes; at += L1_CACHE_BYTES)
-		(void)READ_ONCE(((u8 *)b->cpu)[offset + at]);
-"""
-SYNC = re.compile(r"(void streaming_sync_for_cpu\(.*?\)\n\{)\n", re.DOTALL)
 
 
 class Lab:
@@ -53,22 +47,16 @@ class Lab:
         self.folder = folder
         self.scenario = folder / "gate.json"
         self.scenario.write_text(json.dumps(SCENARIO))
-        shutil.copytree(
-            paths.cache(),
-            folder / "cache/lab",
-            copy_function=os.link,
-            symlinks=True,
-            ignore=shutil.ignore_patterns("runs", "lock"),
-        )
+        copy_cache(paths.cache(), folder / "cache/lab")
 
-    def run(self, kmod: Path, times: int, name: str) -> list[Path]:
+    def run(self, platform: str, kmod: Path, times: int, name: str) -> list[Path]:
         """The reports of so many runs, each in a guest booted for it."""
         # Of one name, for a name of another length is another number of instructions before the first point.
-        reports = [self.folder / f"{name}{i}/gate.json" for i in range(times)]
+        reports = [self.folder / f"{platform}-{name}{i}/gate.json" for i in range(times)]
         for report in reports:
             report.parent.mkdir()
             done = subprocess.run(
-                [DMABENCH, "run", self.scenario, "--on", f"lab:{PLATFORM}", "-o", report, "--quiet"],
+                [DMABENCH, "run", self.scenario, "--on", f"lab:{platform}", "-o", report, "--quiet"],
                 env={**os.environ, "DMABENCH_KMOD": str(kmod), "DMABENCH_CACHE": str(self.folder / "cache")},
                 capture_output=True,
                 text=True,
@@ -86,9 +74,8 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def base(lab: Lab) -> Path:
-    [report] = lab.run(REPOSITORY / "kmod", 1, "base")
-    return report
+def bases(lab: Lab) -> dict[str, Path]:
+    return {platform: lab.run(platform, REPOSITORY / "kmod", 1, "base")[0] for platform in PLATFORMS}
 
 
 def compare(base: Path, new: Path) -> tuple[int, dict[str, Any]]:
@@ -100,19 +87,20 @@ def compare(base: Path, new: Path) -> tuple[int, dict[str, Any]]:
     return done.returncode, comparison
 
 
-def patched(folder: Path) -> Path:
-    """The module with an extra loop over the cache lines in streaming_single's sync for the CPU."""
+@pytest.fixture(scope="module")
+def slower(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("slower") / "kmod"
     shutil.copytree(REPOSITORY / "kmod", folder)
-    source = folder / "strategy_streaming.c"
-    text, count = SYNC.subn(lambda match: match[1] + LOOP, source.read_text())
-    assert count == 1
-    source.write_text(text)
+    slow_down(folder)
     return folder
 
 
-def test_an_extra_loop_in_the_sync_is_flagged_where_it_runs_and_nowhere_else(lab: Lab, base: Path, tmp_path: Path) -> None:
-    [slow] = lab.run(patched(tmp_path / "kmod"), 1, "slow")
-    code, comparison = compare(base, slow)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_extra_loop_in_the_sync_is_flagged_where_it_runs_and_nowhere_else(
+    platform: str, lab: Lab, bases: dict[str, Path], slower: Path
+) -> None:
+    [slow] = lab.run(platform, slower, 1, "slow")
+    code, comparison = compare(bases[platform], slow)
     assert code == 1 and comparison["exact"]
     flagged = {point["name"] for point in comparison["points"] if point["verdict"] == "regression"}
     affected = {
@@ -128,11 +116,14 @@ def test_an_extra_loop_in_the_sync_is_flagged_where_it_runs_and_nowhere_else(lab
     assert set(causes) == {"sync_for_cpu"} and len(causes) == len(flagged)
 
 
-def test_twenty_runs_of_identical_builds_are_equal(lab: Lab, base: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_twenty_runs_of_identical_builds_are_equal(
+    platform: str, lab: Lab, bases: dict[str, Path], tmp_path: Path
+) -> None:
     again = shutil.copytree(REPOSITORY / "kmod", tmp_path / "kmod")
     (again / "Kbuild").write_text((again / "Kbuild").read_text() + "# built once more\n")
-    for report in lab.run(again, 20, "again"):
-        code, comparison = compare(base, report)
+    for report in lab.run(platform, again, 20, "again"):
+        code, comparison = compare(bases[platform], report)
         assert code == 0
         assert [p for p in comparison["points"] if p["ratio"] != 1] == []
         assert comparison["only_base"] == comparison["only_new"] == []
