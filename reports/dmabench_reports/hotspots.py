@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Mapping, Optional, Sequence
 
 from dmabench_reports import words
+from dmabench_reports.load import number
 from dmabench_reports.model import PHASES, Params, Report, Row, is_streaming
 
 TOP = 12  # calls that are listed
@@ -158,6 +159,11 @@ def explain(report: Report, row: Row, phase: str) -> list[str]:
     )
     if target and target.coherent is False and cached:
         out.append("the device is not coherent: the CPU maintains its cache, line by line")
+    if row.params.strategy == "copy" and phase.startswith("sync_"):
+        out.append("the CPU copies the buffer")
+    ioctl = number((report.meta.get("overheads") or {}).get("ioctl_ns"))
+    if row.params.access != "none" and phase.startswith("sync_") and ioctl:
+        out.append(f"an ioctl, {words.duration(ioctl)} by itself")
     measured = row.phases[phase]
     if measured.p99_ns and measured.p50_ns and measured.p99_ns > TAIL * measured.p50_ns:
         out.append(f"p99 is {words.times(measured.p99_ns / measured.p50_ns)} the median")
@@ -186,4 +192,6 @@ def _counter(key: str, value: float) -> str:
 
 
 def has_counters(report: Report) -> bool:
-    return any(key in _OWNED for key in report.counters)
+    """Whether tracepoints were counted; a count of 0 is in no row."""
+    available = (report.meta.get("counters") or {}).get("available") or []
+    return any(":" in str(event) for event in available)

@@ -94,6 +94,7 @@ def test_calls_are_explained_by_counters_and_facts(write: Writer) -> None:
         if row["name"].startswith("streaming_"):
             row["swiotlb_bounces_per_lap"] = 2.0
             row["iommu_unmaps_per_lap"] = 1.0
+    data["dmabench"]["counters"]["available"] = ["swiotlb:swiotlb_bounced", "iommu:unmap"]
     [report] = load.load([write(data)])
     calls = hotspots.hotspots(report, "pci").calls
     mapped = [c for c in calls if c.phase == "map" and c.row.params.strategy.startswith("streaming_")]
@@ -152,3 +153,10 @@ def test_the_overview_tells_what_the_rows_hold(write: Writer) -> None:
     assert "x86_64-direct-6.12" in by_subject["Are syncs elided?"].text
     assert "x86_64-swiotlb: 1 point failed." == by_subject["What went wrong?"].text
     assert any(s.startswith("Coherent, or streaming") for s in by_subject)
+
+
+def test_the_scale_of_nines_keeps_the_last_lap_on_the_picture() -> None:
+    assert latency.height(0, 100) == 0
+    assert latency.height(0.99, 1000) == pytest.approx(2 * latency.height(0.9, 1000))
+    assert latency.height(1, 100) == pytest.approx(latency.height(0.995, 100))
+    assert latency.height(1, 10_000) > latency.height(1, 100)

@@ -29,6 +29,13 @@ def pictures(report: Report) -> list[Picture]:
     return out
 
 
+def _label(way: str, row: Row) -> str:
+    """Short, or its letters would be too small: nobody but the kernel accesses memory in these rows."""
+    for long, short in (("the kernel ", "kernel "), (" the whole buffer", "")):
+        way = way.replace(long, short)
+    return f"{way}, {words.size(row.params.size)}"
+
+
 def _picture(
     report: Report, target: str, bars: Sequence[tuple[str, Row]], of: int
 ) -> Picture:
@@ -42,7 +49,7 @@ def _picture(
         right=0.78,
         legend_rows=-(-len(phases) // 3),
     )
-    labels = [f"{name}, {words.size(row.params.size)}" for name, row in bars]
+    labels = [_label(name, row) for name, row in bars]
     letters = 7.5 * min(1, 66 / max(map(len, labels)))
     for place, (_, row) in enumerate(bars):
         left = 0.0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Optional, Sequence
 
 from dmabench_reports import analysis, style, words
@@ -15,6 +16,8 @@ from dmabench_reports.plots.size import chosen_lines
 SIZES = (4096, 65536)
 LEAST = 2  # lines that make a picture
 LEAST_LAPS = 20
+TICKS = (0, 0.5, 0.9, 0.99, 0.999, 0.9999)
+HIDDEN = 0.01  # medians closer than this: the later line is drawn broad, below the earlier
 
 
 def pictures(report: Report) -> list[Picture]:
@@ -67,6 +70,26 @@ def distribution(row: Row) -> Optional[list[tuple[float, float]]]:
     return out
 
 
+def _fine(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """With points between, for what is straight in shares is bent on the scale of nines."""
+    out = [curve[0]]
+    for (x0, y0), (x1, y1) in zip(curve, curve[1:]):
+        steps = 12 if y1 > y0 else 1
+        out += [
+            (x0 + (x1 - x0) * k / steps, y0 + (y1 - y0) * k / steps)
+            for k in range(1, steps + 1)
+        ]
+    return out
+
+
+def height(share: float, laps: float) -> float:
+    """Where a share is drawn: each further nine as high as the one before, for the tail is what matters.
+
+    All laps are drawn half a lap lower: that there could be no longer one is nothing that they tell.
+    """
+    return -math.log10(max(1 - share, 0.5 / laps))
+
+
 def _picture(
     report: Report,
     workload: Workload,
@@ -84,25 +107,33 @@ def _picture(
         legend_rows=len(lines),
     )
     handles: list[object] = []
-    lowest, highest = float("inf"), 0.0
+    lowest, highest, top = float("inf"), 0.0, 0.0
+    medians: list[float] = []
     for rank, line in enumerate(lines):
         row = line.rows[size]
-        curve = distribution(row) or []
+        curve = _fine(distribution(row) or [])
         look = style.look(line.series.strategy)
         xs = [x for x, _ in curve]
-        ys = [100 * y for _, y in curve]
+        laps = sum(count for _, _, count in row.histogram)
+        ys = [height(y, laps) for _, y in curve]
         lowest, highest = min(lowest, xs[0]), max(highest, xs[-1])
+        top = max(top, ys[-1])
+        middle = row.numbers["lap_p50_ns"]
+        twin = any(abs(middle - m) < HIDDEN * m for m in medians)
+        medians.append(middle)
         axes.plot(
             xs,
             ys,
             color=look.tone.light,
             linestyle=line.dash,
-            zorder=3 + (len(lines) - rank) / 100,
+            linewidth=4 if twin else 1.5,
+            alpha=0.5 if twin else 1,
+            zorder=3 + (len(lines) - rank) / 100 - twin,
         )
-        middle = row.numbers["lap_p50_ns"]
+        half = height(0.5, laps)
         (handle,) = axes.plot(
             [middle],
-            [50],
+            [half],
             color=look.tone.light,
             marker=look.marker,
             linestyle=line.dash,
@@ -111,12 +142,13 @@ def _picture(
             else style.PAPER.light,
             zorder=4,
         )
-        hover.points(axes, [middle], [50], [row])
+        hover.points(axes, [middle], [half], [row])
         handles.append(handle)
     style.duration_ticks(axes, lowest, highest, "x")
-    axes.set_ylim(0, 103)
-    axes.set_yticks([0, 25, 50, 75, 90, 100])
-    axes.set_yticklabels([f"{v} %" for v in (0, 25, 50, 75, 90, 100)])
+    axes.set_ylim(0, top * 1.04)
+    ticks = [t for t in TICKS if -math.log10(1 - t) <= top]
+    axes.set_yticks([-math.log10(1 - t) for t in ticks])
+    axes.set_yticklabels([f"{100 * t:g} %" for t in ticks])
     axes.set_xlabel(cost_label(report, "a lap's time, log scale", " "))
     axes.set_ylabel("laps that took no longer")
     axes.grid(True, axis="both")
@@ -140,7 +172,7 @@ def _caption(rows: Sequence[Row]) -> str:
         if row.numbers.get("lap_max_ns")
     }
     laps = sum(count for _, _, count in rows[0].histogram)
-    text = f"From {laps:.0f} laps of each, stamped one by one; the marker is the median."
+    text = f"From {laps:.0f} laps of each, stamped one by one; the marker is the median. The scale is one of nines, to show the tail."
     if tails:
         row = max(rows, key=lambda r: tails.get(r.name, 0.0))
         worst = tails[row.name]
