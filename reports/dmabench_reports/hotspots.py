@@ -146,12 +146,13 @@ def explain(report: Report, row: Row, phase: str) -> list[str]:
     if relation == "bounced":
         out.append("the buffer is bounced: copied by swiotlb")
     domain = target.iommu_domain if target else ""
-    if relation == "iommu" and phase == "unmap":
+    translated = relation == "iommu" and row.params.strategy != "pool"  # whose pages stay mapped
+    if translated and phase == "unmap":
         if domain == "DMA":
             out.append("IOMMU strict: the call waits for the IOTLB's invalidation")
         elif domain == "DMA-FQ":
             out.append("IOMMU lazy: invalidation is put off and shared")
-    if relation == "iommu" and phase == "map":
+    if translated and phase == "map":
         out.append("the IOMMU's page table is written")
     cached = is_streaming(row.params.strategy) or row.params.strategy in (
         "noncoherent",

@@ -116,13 +116,13 @@ def test_an_extra_loop_in_the_sync_is_flagged_where_it_runs_and_nowhere_else(
     assert set(causes) == {"sync_for_cpu"} and len(causes) == len(flagged)
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_twenty_runs_of_identical_builds_are_equal(
-    platform: str, lab: Lab, bases: dict[str, Path], tmp_path: Path
+@pytest.mark.parametrize(("platform", "times"), [("arm64", 20), ("x86_64-direct", 5)])
+def test_runs_of_identical_builds_are_equal(
+    platform: str, times: int, lab: Lab, bases: dict[str, Path], tmp_path: Path
 ) -> None:
     again = shutil.copytree(REPOSITORY / "kmod", tmp_path / "kmod")
     (again / "Kbuild").write_text((again / "Kbuild").read_text() + "# built once more\n")
-    for report in lab.run(platform, again, 20, "again"):
+    for report in lab.run(platform, again, times, "again"):
         code, comparison = compare(bases[platform], report)
         assert code == 0
         assert [p for p in comparison["points"] if p["ratio"] != 1] == []
