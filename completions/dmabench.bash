@@ -111,7 +111,7 @@ _dmabench_lab_word() {
 
 _dmabench_complete() {
     if ((${#words[@]} == 2)); then
-        _dmabench_options run plan info counters doctor advise report compare export lab --help --version
+        _dmabench_options run plan info counters doctor advise report compare export trace lab --help --version
         return
     fi
     if [[ ${words[1]} == lab ]]; then
@@ -120,6 +120,12 @@ _dmabench_complete() {
     fi
     case ${words[1]}:$prev in
         run:--on | info:--on | counters:--on | doctor:--on) _dmabench_on ;;
+        trace:--on) _dmabench_options auto host fake ;;
+        trace:--function) _dmabench_list "" map unmap sync sync_for_cpu sync_for_device alloc free ;;
+        trace:--json) _dmabench_files json ;;
+        trace:--folded) compopt -o default 2>/dev/null ;;
+        trace:--min-time) _dmabench_options 1ms 10ms 100ms ;;
+        trace:--seconds | trace:--interval | trace:--driver | trace:--device | trace:--sites) ;;
         run:--set | plan:--set) _dmabench_set ;;
         run:--counters) _dmabench_list "" none "$(_dmabench_counter_sets)" ;;
         run:--clock) _dmabench_options hardware realtime instructions ;;
@@ -163,6 +169,8 @@ _dmabench_word() {
             report) _dmabench_options --help --output --repeat --history --plots ;;
             compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
+            trace) _dmabench_options --help --seconds --interval --driver --device --function --min-time --sites \
+                --json --folded --on ;;
         esac
         return
     fi

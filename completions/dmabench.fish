@@ -87,6 +87,7 @@ complete -c dmabench -n __fish_use_subcommand -a advise -d 'Say which way of kee
 complete -c dmabench -n __fish_use_subcommand -a report -d 'Draw reports as a page with plots'
 complete -c dmabench -n __fish_use_subcommand -a compare -d 'Tell what got slower or faster'
 complete -c dmabench -n __fish_use_subcommand -a export -d 'Give a report in another format'
+complete -c dmabench -n __fish_use_subcommand -a trace -d 'Show who spends the time in the DMA API, live'
 complete -c dmabench -n __fish_use_subcommand -a lab -d 'Emulated machines that boot real kernels'
 
 complete -c dmabench -n '__dmabench_in run' -l on -x -a '(__dmabench_on)' -d 'Where to measure'
@@ -124,6 +125,17 @@ complete -c dmabench -n '__dmabench_in doctor' -l on -x -a '(__dmabench_on)' -d 
 complete -c dmabench -n '__dmabench_in doctor' -l json -d 'The same as JSON'
 complete -c dmabench -n '__dmabench_in doctor' -l fix -d 'Mend what can be undone'
 complete -c dmabench -n '__dmabench_in doctor' -l undo -d 'Put back what --fix changed'
+
+complete -c dmabench -n '__dmabench_in trace' -l seconds -x -a '1 10 60' -d 'How long'
+complete -c dmabench -n '__dmabench_in trace' -l interval -x -a '1 5' -d 'Seconds between two tables'
+complete -c dmabench -n '__dmabench_in trace' -l driver -x -d 'Only sites of these drivers'
+complete -c dmabench -n '__dmabench_in trace' -l device -x -d 'Only sites of these devices'
+complete -c dmabench -n '__dmabench_in trace' -l function -x -a 'map unmap sync sync_for_cpu sync_for_device alloc free' -d 'Trace only these'
+complete -c dmabench -n '__dmabench_in trace' -l min-time -x -a '1ms 10ms 100ms' -d 'Only sites that took so much'
+complete -c dmabench -n '__dmabench_in trace' -l sites -x -a '256 1024' -d 'Room for so many sites per CPU'
+complete -c dmabench -n '__dmabench_in trace' -l json -r -F -d 'Write the trace as JSON'
+complete -c dmabench -n '__dmabench_in trace' -l folded -r -F -d 'Write folded stacks'
+complete -c dmabench -n '__dmabench_in trace' -l on -x -a 'auto host fake' -d 'Where to trace'
 
 complete -c dmabench -n '__dmabench_in advise' -l transfer-bytes -x -a '4K 64K 1M' -d 'Size of a transfer'
 complete -c dmabench -n '__dmabench_in advise' -l touch-bytes -x -a '4K 64K 1M' -d 'What the CPU accesses of it'

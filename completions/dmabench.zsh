@@ -119,6 +119,22 @@ _dmabench_advise() {
         '*:report:_files -g "*.json"'
 }
 
+_dmabench_trace() {
+    _arguments -s \
+        '(- *)'{-h,--help}'[show help]' \
+        '--seconds=[how long]:seconds:(1 10 60)' \
+        '--interval=[seconds between two tables]:seconds:(1 5)' \
+        '--driver=[only sites of these drivers]:driver:' \
+        '--device=[only sites of these devices]:device:' \
+        '--function=[trace only these]:function:(map unmap sync sync_for_cpu sync_for_device alloc free)' \
+        '--min-time=[only sites that took so much]:time:(1ms 10ms 100ms)' \
+        '--sites=[room for so many sites per CPU]:sites:(256 1024)' \
+        '--json=[write the trace as JSON]:file:_files' \
+        '--folded=[write folded stacks]:file:_files' \
+        '--on=[where to trace]:where:(auto host fake)' \
+        '*::command:_normal'
+}
+
 _dmabench_report() {
     _arguments -s \
         '(- *)'{-h,--help}'[show help]' \
@@ -233,6 +249,7 @@ _dmabench() {
                 'report:draw reports as a page with plots'
                 'compare:tell what got slower or faster between reports'
                 'export:give a report in the format of a dashboard or test system'
+                'trace:show who spends the time in the DMA API, live'
                 'lab:emulated machines that boot real kernels'
             )
             _describe command commands

@@ -211,4 +211,29 @@ static inline void dmabench_dev_set_coherent(struct device *dev, bool coherent)
 }
 #endif
 
+#ifdef DMABENCH_HAVE_TRACE
+#include <linux/kprobes.h>
+
+/* 5.11 made get_kretprobe(). */
+static inline struct kretprobe *dmabench_get_kretprobe(struct kretprobe_instance *instance)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return get_kretprobe(instance);
+#else
+	return instance->rp;
+#endif
+}
+
+#ifdef CONFIG_ARM64
+/* The helper for this has had several names.  XPACLRI, a hint, takes the code out of x30. */
+static inline unsigned long dmabench_strip_pac(unsigned long address)
+{
+	register unsigned long lr asm("x30") = address;
+
+	asm("hint #7" : "+r" (lr));
+	return lr;
+}
+#endif
+#endif /* DMABENCH_HAVE_TRACE */
+
 #endif /* _DMABENCH_COMPAT_H */

@@ -324,6 +324,34 @@ static inline int dmabench_dmabuf(struct dmabench_context *ctx,
 }
 #endif
 
+/* trace.c */
+#ifdef DMABENCH_HAVE_TRACE
+int dmabench_trace_start(struct file *file, struct dmabench_trace_start *arg);
+int dmabench_trace_read(struct file *file, struct dmabench_trace_read *arg);
+int dmabench_trace_stop(struct file *file, struct dmabench_trace_stop *arg);
+void dmabench_trace_release(struct file *file);
+#else
+static inline int dmabench_trace_start(struct file *file, struct dmabench_trace_start *arg)
+{
+	arg->reason = DMABENCH_REASON_NO_PROBES;
+	return -EOPNOTSUPP;
+}
+
+static inline int dmabench_trace_read(struct file *file, struct dmabench_trace_read *arg)
+{
+	return -ENODATA;
+}
+
+static inline int dmabench_trace_stop(struct file *file, struct dmabench_trace_stop *arg)
+{
+	return -ENODATA;
+}
+
+static inline void dmabench_trace_release(struct file *file)
+{
+}
+#endif
+
 /* target.c */
 int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
 			const char *name);

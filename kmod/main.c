@@ -26,6 +26,10 @@ static_assert(sizeof(struct dmabench_sync) == 24);
 static_assert(sizeof(struct dmabench_mapping) == 32);
 static_assert(sizeof(struct dmabench_memory) == 72);
 static_assert(sizeof(struct dmabench_dmabuf) == 24);
+static_assert(sizeof(struct dmabench_trace_start) == 64);
+static_assert(sizeof(struct dmabench_trace_row) == 1576);
+static_assert(sizeof(struct dmabench_trace_read) == 80);
+static_assert(sizeof(struct dmabench_trace_stop) == 8);
 static_assert(offsetof(struct dmabench_info, version) == 32);
 static_assert(offsetof(struct dmabench_clock, zero_steps) == 32);
 static_assert(offsetof(struct dmabench_strategy_info, text) == 64);
@@ -90,6 +94,7 @@ static int dmabench_release(struct inode *inode, struct file *file)
 {
 	struct dmabench_context *ctx = file->private_data;
 
+	dmabench_trace_release(file);
 	mutex_lock(&ctx->lock);
 	dmabench_teardown(ctx, -ENODATA);
 	mutex_unlock(&ctx->lock);
@@ -149,6 +154,21 @@ static int ioctl_memory(struct file *file, void *arg)
 static int ioctl_dmabuf(struct file *file, void *arg)
 {
 	return dmabench_dmabuf(file->private_data, arg);
+}
+
+static int ioctl_trace_start(struct file *file, void *arg)
+{
+	return dmabench_trace_start(file, arg);
+}
+
+static int ioctl_trace_read(struct file *file, void *arg)
+{
+	return dmabench_trace_read(file, arg);
+}
+
+static int ioctl_trace_stop(struct file *file, void *arg)
+{
+	return dmabench_trace_stop(file, arg);
 }
 
 /* Takes the lock itself, so that the histograms are copied out without it. */
@@ -221,6 +241,9 @@ static const struct dmabench_call calls[] = {
 	CALL(DMABENCH_IOC_MAPPING, ioctl_mapping, dmabench_mapping, 32, true),
 	CALL(DMABENCH_IOC_MEMORY, ioctl_memory, dmabench_memory, 72, true),
 	CALL(DMABENCH_IOC_DMABUF, ioctl_dmabuf, dmabench_dmabuf, 24, true),
+	CALL(DMABENCH_IOC_TRACE_START, ioctl_trace_start, dmabench_trace_start, 64, false),
+	CALL(DMABENCH_IOC_TRACE_READ, ioctl_trace_read, dmabench_trace_read, 80, false),
+	CALL(DMABENCH_IOC_TRACE_STOP, ioctl_trace_stop, dmabench_trace_stop, 8, false),
 };
 
 union dmabench_arg {
@@ -235,6 +258,9 @@ union dmabench_arg {
 	struct dmabench_mapping mapping;
 	struct dmabench_memory memory;
 	struct dmabench_dmabuf dmabuf;
+	struct dmabench_trace_start trace_start;
+	struct dmabench_trace_read trace_read;
+	struct dmabench_trace_stop trace_stop;
 };
 
 static int teardown_call(struct dmabench_context *ctx)

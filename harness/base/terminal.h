@@ -15,4 +15,7 @@ namespace dmabench {
 /// Columns; 0: not a terminal, or one that does not say.
 [[nodiscard]] std::size_t terminal_width(int fd);
 
+/// Lines; 0: not a terminal, or one that does not say.
+[[nodiscard]] std::size_t terminal_height(int fd);
+
 }  // namespace dmabench

@@ -22,6 +22,7 @@ void add_advise_command(CLI::App& app, Command& chosen);
 void add_report_command(CLI::App& app, Command& chosen);
 void add_compare_command(CLI::App& app, Command& chosen);
 void add_export_command(CLI::App& app, Command& chosen);
+void add_trace_command(CLI::App& app, Command& chosen);
 void add_lab_command(CLI::App& app, Command& chosen);
 
 /// argv[0], for the report's context.

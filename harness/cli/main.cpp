@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
         "  dmabench advise board.json --touch-bytes 4K           coherent or streaming, for this use?\n"
         "  dmabench report board.json -o page/                   draws page/index.html\n"
         "  dmabench compare yesterday.json board.json            what got slower?\n"
+        "  sudo dmabench trace --seconds 10                      which driver spends time in the DMA API?\n"
         "\n"
         "Exit codes: 0 ok, 1 a regression was found, 2 bad input or usage, 3 reports are not comparable, 4 not\n"
         "possible here (no module, privilege or tool), 5 a run failed or was interrupted, 6 the lab's own\n"
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
     add_report_command(app, chosen);
     add_compare_command(app, chosen);
     add_export_command(app, chosen);
+    add_trace_command(app, chosen);
     add_lab_command(app, chosen);
     try {
         app.parse(argc, argv);

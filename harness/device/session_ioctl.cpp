@@ -14,6 +14,7 @@
 
 #include "base/unique_fd.h"
 #include "device/names.h"
+#include "device/open_device.h"
 #include "device/session.h"
 
 // The kernel side asserts the same (kmod/main.c): neither may drift alone.
@@ -339,14 +340,21 @@ Result<DeviceInfo> query(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> open_ioctl_session() {
+Result<UniqueFd> open_device() {
     UniqueFd fd(::open(DMABENCH_DEVICE, O_RDWR | O_CLOEXEC));
     if (!fd)
         return tl::unexpected(no_module(errno));
-    auto info = query(fd.get());
+    return fd;
+}
+
+Result<std::unique_ptr<Session>> open_ioctl_session() {
+    auto fd = open_device();
+    if (!fd)
+        return tl::unexpected(fd.error());
+    auto info = query(fd->get());
     if (!info)
         return tl::unexpected(info.error());
-    return std::make_unique<IoctlSession>(std::move(fd), std::move(*info));
+    return std::make_unique<IoctlSession>(std::move(*fd), std::move(*info));
 }
 
 }  // namespace dmabench

@@ -29,6 +29,9 @@ _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
 _Static_assert(sizeof(struct dmabench_mapping) == 32, "mapping");
 _Static_assert(sizeof(struct dmabench_memory) == 72, "memory");
 _Static_assert(sizeof(struct dmabench_dmabuf) == 24, "dmabuf");
+_Static_assert(sizeof(struct dmabench_trace_start) == 64, "trace_start");
+_Static_assert(sizeof(struct dmabench_trace_row) == 1576, "trace_row");
+_Static_assert(sizeof(struct dmabench_trace_read) == 80, "trace_read");
 
 int main(int argc, char **argv)
 {
@@ -71,6 +74,7 @@ int main(int argc, char **argv)
 		test_memory(fd, t);
 		test_dmabuf(fd, t);
 		test_dmabuf_import(fd, t);
+		test_trace(fd, t);
 		for (j = 0; j < nr_strategies; j++) {
 			for (mode = 1; mode <= DMABENCH_MMAP_COHERENT; mode++)
 				if (strategies[j].mmap_modes & BIT(mode))
@@ -83,6 +87,7 @@ int main(int argc, char **argv)
 	test_mask_fields(fd);
 	test_memory_fields(fd);
 	test_dmabuf_is_the_buffer(fd);
+	test_trace_fields(fd);
 	test_busy(fd);
 	test_shared(fd);
 	test_permissions();

@@ -133,6 +133,10 @@ void test_dmabuf_import(int fd, const struct dmabench_target_info *t);
 void test_dmabuf_is_the_buffer(int fd);
 bool test_dmabuf_stays(int fd, const struct dmabench_target_info *t, const char *address);
 
+/* test_trace.c */
+void test_trace(int fd, const struct dmabench_target_info *t);
+void test_trace_fields(int fd);
+
 /* test_owners.c */
 void test_busy(int fd);
 void test_module_stays(void);

@@ -172,6 +172,11 @@ enum dmabench_reason {
 	DMABENCH_REASON_BEYOND_MASK	= 14,	/* cannot be had within mask_bits: EIO */
 	DMABENCH_REASON_ONE_CPU		= 15,	/* no other CPU is online: EOPNOTSUPP */
 	DMABENCH_REASON_NODE		= 16,	/* none such, or no memory: EOPNOTSUPP */
+	DMABENCH_REASON_NO_PROBES	= 32,	/* kernel without, or off: EOPNOTSUPP */
+	DMABENCH_REASON_NO_FUNCTION	= 33,	/* none can be probed: ENOENT */
+	DMABENCH_REASON_LOCKED_DOWN	= 34,	/* kernel_lockdown(7): EPERM */
+	DMABENCH_REASON_PRIVILEGE	= 35,	/* CAP_PERFMON is missing: EPERM */
+	DMABENCH_REASON_TRACED		= 36,	/* another file traces: EBUSY */
 };
 
 /**
@@ -630,6 +635,187 @@ struct dmabench_dmabuf {
 	__u64 bytes;
 };
 
+/* Functions that can be traced.  Where a kernel has none such, another does its work. */
+enum dmabench_trace_function {
+	DMABENCH_TRACE_OTHER		= 0,	/* calls that found no row */
+	DMABENCH_TRACE_MAP_PAGE		= 1,	/* dma_map_page_attrs(): map_single, too */
+	DMABENCH_TRACE_UNMAP_PAGE	= 2,	/* dma_unmap_page_attrs() */
+	DMABENCH_TRACE_MAP_SG		= 3,	/* dma_map_sg_attrs() */
+	DMABENCH_TRACE_UNMAP_SG		= 4,	/* dma_unmap_sg_attrs() */
+	DMABENCH_TRACE_SYNC_SINGLE_FOR_CPU	= 5,	/* dma_sync_single_for_cpu() */
+	DMABENCH_TRACE_SYNC_SINGLE_FOR_DEVICE	= 6,	/* dma_sync_single_for_device() */
+	DMABENCH_TRACE_SYNC_SG_FOR_CPU		= 7,	/* dma_sync_sg_for_cpu() */
+	DMABENCH_TRACE_SYNC_SG_FOR_DEVICE	= 8,	/* dma_sync_sg_for_device() */
+	DMABENCH_TRACE_ALLOC		= 9,	/* dma_alloc_attrs() */
+	DMABENCH_TRACE_FREE		= 10,	/* dma_free_attrs() */
+	DMABENCH_TRACE_MAP_RESOURCE	= 11,	/* dma_map_resource() */
+	DMABENCH_TRACE_UNMAP_RESOURCE	= 12,	/* dma_unmap_resource() */
+	DMABENCH_TRACE_MAP_SGTABLE	= 13,	/* dma_map_sgtable() */
+	DMABENCH_TRACE_MAP_PHYS		= 14,	/* dma_map_phys() */
+	DMABENCH_TRACE_UNMAP_PHYS	= 15,	/* dma_unmap_phys() */
+	DMABENCH_TRACE_ALLOC_PAGES	= 16,	/* dma_alloc_pages() */
+	DMABENCH_TRACE_FREE_PAGES	= 17,	/* dma_free_pages() */
+	DMABENCH_TRACE_ALLOC_NONCOHERENT	= 18,	/* dma_alloc_noncoherent() */
+	DMABENCH_TRACE_FREE_NONCOHERENT		= 19,	/* dma_free_noncoherent() */
+	DMABENCH_TRACE_ALLOC_NONCONTIGUOUS	= 20,	/* dma_alloc_noncontiguous() */
+	DMABENCH_TRACE_FREE_NONCONTIGUOUS	= 21,	/* dma_free_noncontiguous() */
+	DMABENCH_TRACE_IOVA_LINK	= 22,	/* dma_iova_link() */
+	DMABENCH_TRACE_IOVA_SYNC	= 23,	/* dma_iova_sync() */
+	DMABENCH_TRACE_IOVA_UNLINK	= 24,	/* dma_iova_unlink() */
+	DMABENCH_TRACE_IOVA_DESTROY	= 25,	/* dma_iova_destroy() */
+	DMABENCH_TRACE_NR_FUNCTIONS	= 26,
+};
+
+#define DMABENCH_TRACE_MIN_ROWS		16
+#define DMABENCH_TRACE_MAX_ROWS		4096
+#define DMABENCH_TRACE_BUCKETS		256
+
+/* dmabench_trace_row.flags */
+#define DMABENCH_TRACE_IOMMU		(1U << 0)	/* an IOMMU translates for the device */
+#define DMABENCH_TRACE_COHERENT		(1U << 1)	/* the device snoops CPU caches */
+#define DMABENCH_TRACE_ELIDED		(1U << 2)	/* its syncs return inline, unseen */
+
+/**
+ * struct dmabench_trace_start - trace calls of the DMA API (DMABENCH_IOC_TRACE_START)
+ * @size:	in: sizeof(struct dmabench_trace_start)
+ * @flags:	in: 0
+ * @rows:	in: rows for each CPU, DMABENCH_TRACE_MIN_ROWS .. DMABENCH_TRACE_MAX_ROWS
+ * @reason:	out, also when the call fails: enum dmabench_reason
+ * @functions:	in: bit (1 << enum dmabench_trace_function) for each one to trace; out: those
+ *		that are traced.  What is missing the kernel does not have, but for @covered.
+ * @covered:	out: those of them that do nothing but call another one, which is traced
+ *		in their place
+ * @bias_ps:	out: by how much each recorded duration is too long, in picoseconds: that of
+ *		a function that does nothing
+ * @cost_ps:	out: by how much a call takes longer for being traced, in picoseconds
+ * @started_ns:	out: when it began
+ * @reserved:	in: 0
+ *
+ * Until then, and after DMABENCH_IOC_TRACE_STOP, no probe is in the kernel.  One file traces
+ * at a time; what was traced before, by any file, is dropped.
+ *
+ * errno: EPERM, EBUSY, EOPNOTSUPP, ENOENT as told by @reason; ENOMEM; EINVAL.
+ */
+struct dmabench_trace_start {
+	__u32 size;
+	__u32 flags;
+	__u32 rows;
+	__u32 reason;
+	__u64 functions;
+	__u64 covered;
+	__u64 bias_ps;
+	__u64 cost_ps;
+	__u64 started_ns;
+	__u64 reserved;
+};
+
+/**
+ * struct dmabench_trace_row - one site on one CPU, as far as traced
+ * @function:	enum dmabench_trace_function
+ * @direction:	enum dmabench_direction; 3: none
+ * @flags:	DMABENCH_TRACE_*, as it was at the first call
+ * @cpu:	where the calls returned
+ * @calls:	how many
+ * @failed:	those that returned an error
+ * @bounced:	those whose data swiotlb copies, as far as can be told: not behind an IOMMU,
+ *		and for a device that is not coherent only when mapping
+ * @unsynced:	those with DMA_ATTR_SKIP_CPU_SYNC
+ * @switched:	those during which another task had the CPU, so that it is not known how much
+ *		of the time was theirs
+ * @bytes:	of all calls
+ * @min_bytes:	of one call
+ * @max_bytes:	of one call
+ * @sum_ns:	of all calls but those @switched
+ * @min_ns:	of one call
+ * @max_ns:	of one call
+ * @device:	dev_name()
+ * @driver:	dev_driver_string()
+ * @caller:	where the call returns to, as symbol+offset [module]; "unknown"
+ * @parent:	where its caller returns to, likewise; "" where that was not to be found
+ * @bucket:	counts; bucket i has the durations of buckets 4i .. 4i + 3 of struct
+ *		dmabench_hist, so one is known to within 12.5 % of itself
+ *
+ * Names are cut to fit.  Row 0 of each CPU, DMABENCH_TRACE_OTHER, has the calls that found
+ * no other row free.
+ */
+struct dmabench_trace_row {
+	__u32 function;
+	__u32 direction;
+	__u32 flags;
+	__u32 cpu;
+	__u64 calls;
+	__u64 failed;
+	__u64 bounced;
+	__u64 unsynced;
+	__u64 switched;
+	__u64 bytes;
+	__u64 min_bytes;
+	__u64 max_bytes;
+	__u64 sum_ns;
+	__u64 min_ns;
+	__u64 max_ns;
+	char device[64];
+	char driver[64];
+	char caller[160];
+	char parent[160];
+	__u32 bucket[DMABENCH_TRACE_BUCKETS];
+};
+
+/**
+ * struct dmabench_trace_read - what was traced so far (DMABENCH_IOC_TRACE_READ)
+ * @size:	in: sizeof(struct dmabench_trace_read)
+ * @flags:	in: 0
+ * @cpu:	in: the CPU to begin with; out: where to go on
+ * @first:	in: its row to begin with; out: where to go on
+ * @rows_ptr:	in: address of an array of @rows_len struct dmabench_trace_row
+ * @rows_len:	in: how many there is room for, at least 1
+ * @row_size:	in: sizeof(struct dmabench_trace_row)
+ * @rows:	out: how many were written
+ * @more:	out: 1 when there are more
+ * @now_ns:	out: when this was read; once stopped, when that was
+ * @missed:	out: calls that could not be followed because too many were under way, or
+ *		because they were made from within another probe
+ * @nested:	out: calls that began while another one was under way on that CPU, in an
+ *		interrupt mostly; their time is in the other's too
+ * @homeless:	out: calls on CPUs that came online later, which are not counted
+ * @reserved:	in: 0
+ *
+ * Rows of a CPU only become more, and keep their places.  While tracing goes on, the figures
+ * of a row may be those of different moments.
+ *
+ * errno: ENODATA this file has not traced; EINVAL.
+ */
+struct dmabench_trace_read {
+	__u32 size;
+	__u32 flags;
+	__u32 cpu;
+	__u32 first;
+	__u64 rows_ptr;
+	__u32 rows_len;
+	__u32 row_size;
+	__u32 rows;
+	__u32 more;
+	__u64 now_ns;
+	__u64 missed;
+	__u64 nested;
+	__u64 homeless;
+	__u64 reserved;
+};
+
+/**
+ * struct dmabench_trace_stop - take the probes away (DMABENCH_IOC_TRACE_STOP)
+ * @size:	in: sizeof(struct dmabench_trace_stop)
+ * @flags:	in: 0
+ *
+ * What was traced can still be read, until a file traces anew or this one is closed.
+ *
+ * errno: ENODATA this file does not trace; EINVAL.
+ */
+struct dmabench_trace_stop {
+	__u32 size;
+	__u32 flags;
+};
+
 /*
  * mmap(): offset 0, length at most the buffer's size rounded up to pages, MAP_SHARED.
  * errno: ENODATA nothing is set up; EINVAL outside the buffer, not shared, set up with
@@ -652,5 +838,9 @@ struct dmabench_dmabuf {
 #define DMABENCH_IOC_TEARDOWN	_IO(DMABENCH_IOC_MAGIC, 8)	/* no argument */
 #define DMABENCH_IOC_MEMORY	_IO(DMABENCH_IOC_MAGIC, 9)	/* struct dmabench_memory */
 #define DMABENCH_IOC_DMABUF	_IO(DMABENCH_IOC_MAGIC, 10)	/* struct dmabench_dmabuf */
+
+#define DMABENCH_IOC_TRACE_START _IO(DMABENCH_IOC_MAGIC, 16)	/* struct dmabench_trace_start */
+#define DMABENCH_IOC_TRACE_READ	_IO(DMABENCH_IOC_MAGIC, 17)	/* struct dmabench_trace_read */
+#define DMABENCH_IOC_TRACE_STOP	_IO(DMABENCH_IOC_MAGIC, 18)	/* struct dmabench_trace_stop */
 
 #endif /* _UAPI_DMABENCH_H */
