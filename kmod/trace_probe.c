@@ -445,12 +445,19 @@ int dmabench_trace_probe(struct dmabench_trace_start *arg)
 	return -ENOENT;
 }
 
+/* All at once, for the kernel waits until no probe is in use any more. */
 void dmabench_trace_unprobe(void)
 {
-	unsigned int i;
+	struct kretprobe *probes[DMABENCH_TRACE_NR_FUNCTIONS];
+	unsigned int i, set = 0;
 
-	for (i = 0; i < ARRAY_SIZE(functions); i++)
-		unprobe_one(&functions[i]);
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		if (functions[i].registered)
+			probes[set++] = &functions[i].probe;
+		functions[i].registered = false;
+	}
+	if (set)
+		unregister_kretprobes(probes, set);
 }
 
 /* Calls that a probe could not follow; read also after the probes are gone. */

@@ -124,29 +124,53 @@ NICS = {"e1000": "e1000", "e1000e": "e1000e", "virtio_net": "virtio-net-pci,iomm
 DOWNLOAD = 6 << 20
 READ = 32 << 20
 
-# Brings each network card up, and traces a download and a read of the disk.
+# Brings each network card up, and traces a download and a read of the disk. Counters are read while the trace goes on.
 TRAFFIC = """
+counters() {
+    for what in rx_packets rx_bytes tx_packets tx_bytes rx_errors rx_dropped rx_missed_errors tx_errors; do
+        echo $what $(cat /sys/class/net/$1/statistics/$what)
+    done
+    echo out_of_order $(awk '/TcpExt/ { for (i = 1; i <= NF; i++) if (!n) name[i] = $i; else if (name[i] == "TCPOFOQueue") print $i; n = 1 }' /proc/net/netstat)
+}
+case $1 in
+net) counters $2 >$4.before; wget -q -O /dev/null $3 || exit 1; counters $2 >$4.after; exit ;;
+disk) cat /sys/block/nvme0n1/stat >$4.before; dd if=/dev/nvme0n1 of=/dev/null bs=1M count=COUNT 2>/dev/null || exit 1
+    cat /sys/block/nvme0n1/stat >$4.after; exit ;;
+esac
 for path in /sys/class/net/*; do
     [ -e "$path/device/driver" ] || continue
     name=${path##*/} driver=$(basename "$(readlink -f "$path/device/driver")")
     case $driver in e1000) net=21 ;; e1000e) net=22 ;; virtio_net) net=23 ;; *) continue ;; esac
     ifconfig "$name" 10.0.$net.15 netmask 255.255.255.0 up
     for i in 1 2 3 4 5 6 7 8 9 10; do [ "$(cat $path/carrier)" = 1 ] && break; sleep 1; done
-    sleep 1
-    for when in before after; do
-        [ $when = after ] && { dmabench trace --json /mnt/out/$driver.json -- \\
-            wget -q -O /dev/null http://10.0.$net.2:PORT/DOWNLOAD >/mnt/out/$driver.txt || exit 1; }
-        for what in rx_packets rx_bytes tx_packets tx_bytes rx_errors rx_dropped tx_errors; do
-            echo $what $(cat $path/statistics/$what) >>/mnt/out/$driver.$when
-        done
-    done
+    url=http://10.0.$net.2:PORT/DOWNLOAD
+    dmabench trace --json /mnt/out/$driver.json -- sh $0 net $name $url /mnt/out/$driver || exit 1
+    [ "$driver" = "$CHURN" ] && . /mnt/in/churn
     ifconfig "$name" down
 done
-cat /sys/block/nvme0n1/stat >/mnt/out/nvme.before
-dmabench trace --json /mnt/out/nvme.json -- dd if=/dev/nvme0n1 of=/dev/null bs=1M count=32 >/mnt/out/nvme.txt || exit 1
-cat /sys/block/nvme0n1/stat >/mnt/out/nvme.after
-dmesg | grep -i "BUG\\|WARNING\\|Oops\\|leak" >/mnt/out/complaints
-true
+dmabench trace --json /mnt/out/nvme.json -- sh $0 disk - - /mnt/out/nvme || exit 1
+"""
+
+# Loads, traces with and unloads the module again and again while packets come in.
+CHURN = """
+( while [ ! -e /tmp/enough ]; do wget -q -O /tmp/got $url; [ $(wc -c </tmp/got) = DOWNLOAD ] || echo short; done >/tmp/short ) &
+free() { echo $1 $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) >>/mnt/out/churn; }
+rmmod dmabench
+counters $name >/mnt/out/churn.before
+for i in $(seq 100); do
+    insmod /lab/dmabench.ko || exit 1
+    dmabench trace --seconds 0.02 --json /tmp/trace.json >/dev/null || exit 1
+    grep -q '"driver": "CARD"' /tmp/trace.json && echo seen $i >>/mnt/out/churn
+    rmmod dmabench || exit 1
+    [ $i = 10 ] && free before
+done
+counters $name >/mnt/out/churn.after
+free after
+echo probes $(wc -l </sys/kernel/debug/kprobes/list) >>/mnt/out/churn
+touch /tmp/enough
+wait
+echo short $(wc -l </tmp/short) >>/mnt/out/churn
+insmod /lab/dmabench.ko
 """
 
 
@@ -167,9 +191,98 @@ def with_drivers(name: str, disk: Path) -> platforms.Platform:
     return dataclasses.replace(like, kernel=kernel, devices=tuple(devices), arguments=tuple(arguments))
 
 
-def read_counters(folder: Path, driver: str) -> dict[str, int]:
+def counted(folder: Path, name: str) -> dict[str, int]:
+    """How far each counter went."""
     found = []
     for when in ("before", "after"):
-        lines = (folder / f"{driver}.{when}").read_text().splitlines()
-        found.append({name: int(value) for name, value in (line.split() for line in lines)})
-    return {name: found[1][name] - found[0][name] for name in found[0]}
+        lines = (folder / f"{name}.{when}").read_text().splitlines()
+        found.append({key: int(value) for key, value in (line.split() for line in lines)})
+    return {key: found[1][key] - found[0][key] for key in found[0]}
+
+
+def drive(name: str, folder: Path, port: int, churn: str) -> None:
+    """Boots the guest with traffic; what it found is in the folder afterwards."""
+    disk = folder / "disk.img"
+    disk.write_bytes(bytes(2 * READ))
+    platform = with_drivers(name, disk)
+    parts = cache.prepare(platform, print)
+    words = {"PORT": str(port), "DOWNLOAD": str(DOWNLOAD), "COUNT": str(READ >> 20), "CARD": churn}
+    shared = []
+    for file, text in {"traffic": TRAFFIC, "churn": CHURN}.items():
+        for word, value in words.items():
+            text = text.replace(word, value)
+        (folder / file).write_text(text)
+        shared.append(folder / file)
+    out = folder / "out"
+    out.mkdir()
+    job = guest.Job(
+        ["env", f"CHURN={churn}", "sh", "/mnt/in/traffic"],
+        qemu.REALTIME,
+        600,
+        share=shared,
+        binary=binary.find("x86_64", None),
+        out=out,
+    )
+    errors: list[bytes] = []
+    # A warning, an oops or an unhappy lock in the guest's log is an error in itself.
+    assert guest.Guest(platform, parts, job).run(err=errors.append) == 0, b"".join(errors).decode()
+
+
+@pytest.mark.parametrize("platform", ["x86_64-swiotlb", "x86_64-vtd-strict"])
+def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_path: Path, server: int) -> None:
+    churn = "e1000e" if "vtd" in platform else ""
+    drive(platform, tmp_path, server, churn)
+    out = tmp_path / "out"
+    note = "bounced" if "swiotlb" in platform else "IOMMU"
+    for card in NICS:
+        trace, stats = trace_of(out / f"{card}.json"), counted(out, card)
+        assert stats["rx_packets"] > 4000 and stats["rx_errors"] == stats["tx_errors"] == 0
+        driver = "virtio-pci" if card == "virtio_net" else card
+        mine = {"driver": driver, "direction": "from_device"}
+        # Each packet that came in was unmapped, or synced and copied where it was small.
+        received = total(trace, "calls", kind="unmap", **mine) + total(trace, "calls", kind="sync_for_cpu", **mine)
+        assert received == pytest.approx(stats["rx_packets"], rel=0.02), card
+        # Whole buffers are unmapped: as many bytes as there were packets, times what a driver maps for one.
+        buffer = total(trace, "bytes", kind="map", **mine) / total(trace, "calls", kind="map", **mine)
+        unmapped = total(trace, "bytes", kind="unmap", **mine)
+        assert unmapped == pytest.approx(stats["rx_packets"] * buffer, rel=0.02), card
+        # A packet may have two pieces, and is counted some time after it was sent. virtio puts a header before each.
+        sent = {"driver": driver, "direction": "to_device", "kind": "map"}
+        assert total(trace, "calls", **sent) == pytest.approx(stats["tx_packets"], rel=0.02, abs=8), card
+        header = 12 if card == "virtio_net" else 0
+        expected = stats["tx_bytes"] + header * total(trace, "calls", **sent)
+        assert total(trace, "bytes", **sent) == pytest.approx(expected, rel=0.02, abs=8 * 66), card
+        top = trace["sites"][0]
+        assert top["driver"] == driver and note in top["notes"], top
+        functions = {"virtio_net": "vring", "e1000": "e1000_clean_rx_irq", "e1000e": "e1000_clean_rx_irq"}
+        assert functions[card] in top["caller"] + top["parent"]
+    check_disk(out, note)
+    if churn:
+        check_churn(out)
+
+
+def check_disk(out: Path, note: str) -> None:
+    trace = trace_of(out / "nvme.json")
+    before, after = ([int(n) for n in (out / f"nvme.{when}").read_text().split()] for when in ("before", "after"))
+    read = 512 * (after[2] - before[2])
+    assert read >= READ
+    for kind in ("map", "unmap"):
+        mine = {"driver": "nvme", "direction": "from_device", "kind": kind}
+        assert total(trace, "bytes", **mine) == pytest.approx(read, rel=0.02)
+    mapped = total(trace, "calls", driver="nvme", direction="from_device", kind="map")
+    assert mapped == pytest.approx(after[0] - before[0], rel=0.02)
+    top = trace["sites"][0]
+    assert "nvme_" in top["caller"] and note in top["notes"], top
+
+
+def check_churn(out: Path) -> None:
+    lines = [line.split() for line in (out / "churn").read_text().splitlines()]
+    said = {words[0]: int(words[1]) for words in lines}
+    assert said["probes"] == 0 and said["short"] == 0
+    # One table alone is 400 kB, and 90 rounds make 36 MB of them.
+    assert said["before"] - said["after"] < 4096
+    assert sum(words[0] == "seen" for words in lines) > 50
+    stats = counted(out, "churn")
+    assert stats["rx_packets"] > 10000
+    for key in ("rx_errors", "rx_dropped", "rx_missed_errors", "tx_errors", "out_of_order"):
+        assert stats[key] == 0, key
