@@ -131,6 +131,33 @@ def test_rows_can_be_filtered_and_links_bring_them_back(
     assert browser.evaluate(shown) == every
 
 
+@pytest.mark.parametrize("width", [390, 1400])
+def test_every_table_sorts_and_filters_by_the_keyboard(
+    browser: Browser, built: Built, width: int
+) -> None:
+    browser.open(built[0] / "index.html", width)
+    heads = browser.evaluate(
+        "[...document.querySelectorAll('table')].map(t => t.querySelectorAll('thead button').length"
+        " === t.tHead.rows[0].cells.length && t.querySelector('thead button').offsetHeight > 0)"
+    )
+    assert len(heads) > 10 and all(heads)
+    browser.evaluate("document.querySelector('#platforms thead button').focus()")
+    for kind in ("keyDown", "keyUp"):
+        browser.call(
+            "Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r"
+        )
+    names = browser.evaluate(
+        "[...document.querySelectorAll('#platforms tbody tr')].map(r => r.cells[0].textContent)"
+    )
+    assert names == sorted(names) and len(names) == 4
+    # what is long can be filtered, too
+    long = browser.evaluate(
+        "[...document.querySelectorAll('table')].filter(t => t.tBodies[0].rows.length > 5)"
+        ".map(t => t.parentElement.previousElementSibling.matches('.filter'))"
+    )
+    assert long and all(long)
+
+
 def test_a_link_opens_what_is_folded(browser: Browser, built: Built) -> None:
     browser.open(built[0] / "index.html", 1400)
     folded = browser.evaluate("document.querySelector('details.more figure').id")

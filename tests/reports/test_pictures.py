@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 from conftest import Writer, sample
-from dmabench_reports import answers, hotspots, load, overview
+from dmabench_reports import answers, hotspots, load, overview, style
 from dmabench_reports.model import Report
-from dmabench_reports.plots import latency, matrix, platforms
+from dmabench_reports.plots import access, latency, matrix, parts, platforms, size, sync
+from dmabench_reports.plots import hotspots as hotspot_plots
 
 Built = tuple[Path, list[Path]]
 LINK = re.compile(r'<a xlink:href="([^"#]*)#([^"]+)" tabindex="-1"><title>([^<]+)</title>')
@@ -160,3 +161,21 @@ def test_the_scale_of_nines_keeps_the_last_lap_on_the_picture() -> None:
     assert latency.height(0.99, 1000) == pytest.approx(2 * latency.height(0.9, 1000))
     assert latency.height(1, 100) == pytest.approx(latency.height(0.995, 100))
     assert latency.height(1, 10_000) > latency.height(1, 100)
+
+
+@pytest.mark.parametrize("name", ["x86_64-swiotlb", "arm64"])
+def test_every_row_of_a_picture_has_a_mark_in_it(name: str, write: Writer) -> None:
+    reports = loaded(write, name, "x86_64-direct")
+    style.setup()
+    pictures = [
+        picture
+        for module in (access, hotspot_plots, latency, parts, size, sync)
+        for picture in module.pictures(reports[0])
+    ]
+    [table] = platforms.tables(reports)
+    heat = matrix.picture(table, "m")
+    assert heat is not None
+    pictures += [heat, *platforms.pictures(table, "side")]
+    for picture in pictures:
+        marked = set(re.findall(r'xlink:href="row:([^"]*)"', style.to_svg(picture.figure)))
+        assert marked == {row.anchor for row in picture.rows}, picture.slug

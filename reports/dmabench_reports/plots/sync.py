@@ -153,7 +153,7 @@ def _picture(
         )
     style.linear_durations(axes, highest * 1.22)
     if far and reference:
-        axes.annotate(
+        note_far = axes.annotate(
             f"coherent: {words.duration(reference.real_time)}, far above this picture",
             (0.99, 0.98),
             xycoords="axes fraction",
@@ -163,6 +163,7 @@ def _picture(
             weight="bold",
             color=style.colour("coherent"),
         )
+        note_far.set_url(hover.url(reference))
     axes.set_xticks(list(places))
     axes.set_xticklabels(["never" if e == 0 else str(e) for e in order])
     axes.set_xlabel("transfers per sync (one lap is one transfer)")
@@ -206,6 +207,7 @@ def _legend(axes, handles, labels, reference):  # type: ignore[no-untyped-def]
         linewidth=1.6,
         zorder=5,
         clip_on=False,
+        url=hover.url(reference),
     )
     # matplotlib fills a legend by column: the coherent line comes last in the first one
     half = -(-len(labels) // 2)
