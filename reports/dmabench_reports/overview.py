@@ -39,14 +39,21 @@ def _choice(
     found: Sequence[tuple[Report, Sequence[TargetAnswers], Sequence[Hotspots]]]
 ) -> list[Verdict]:
     by_usage: dict[str, list[tuple[str, str, list[Row]]]] = {}
+    cautions: dict[str, list[str]] = {}  # the places that each applies to
     for report, answers, _ in found:
         for one in answers:
+            place = report.label + (f" {one.target}" if len(answers) > 1 else "")
+            if one.caution and one.short:
+                cautions.setdefault(one.caution, []).append(place)
             for usage, statement in one.short.items():
-                place = report.label + (f" {one.target}" if len(answers) > 1 else "")
                 by_usage.setdefault(usage, []).append(
                     (statement.answer, place, statement.rows)
                 )
     out = []
+    mind = "".join(
+        f" Mind on {', '.join(places)}: {caution}."
+        for caution, places in cautions.items()
+    )
     for usage, given in by_usage.items():
         counted = Counter(answer for answer, _, _ in given)
         parts = []
@@ -61,7 +68,7 @@ def _choice(
         rest = len(counted) - len(parts)
         text = "; ".join(parts) + (f"; and {words.count(rest, 'other answer')}" if rest else "")
         text = text[:1].upper() + text[1:]
-        out.append(Verdict(f"Coherent, or streaming {usage}?", f"{text}.", given[0][2][:2]))
+        out.append(Verdict(f"Coherent, or streaming {usage}?", f"{text}.{mind}", given[0][2][:2]))
     return out
 
 

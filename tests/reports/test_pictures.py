@@ -153,7 +153,17 @@ def test_the_overview_tells_what_the_rows_hold(write: Writer) -> None:
     assert "x86_64-swiotlb" in differs.text
     assert "x86_64-direct-6.12" in by_subject["Are syncs elided?"].text
     assert "x86_64-swiotlb: 1 point failed." == by_subject["What went wrong?"].text
-    assert any(s.startswith("Coherent, or streaming") for s in by_subject)
+    choices = [v for s, v in by_subject.items() if s.startswith("Coherent, or streaming")]
+    assert choices and not any("Mind on" in v.text for v in choices)
+
+
+def test_the_overview_minds_what_an_instruction_clock_cannot_tell(write: Writer) -> None:
+    [report] = loaded(write, "arm64")
+    verdicts = overview.verdicts([(report, answers.answers(report), [])], [])
+    choices = [v for v in verdicts if v.subject.startswith("Coherent, or streaming")]
+    assert choices
+    for one in choices:
+        assert "Mind on arm64 platform-noncoherent: an uncached read costs nothing extra" in one.text
 
 
 def test_the_scale_of_nines_keeps_the_last_lap_on_the_picture() -> None:
