@@ -7,7 +7,9 @@ _dmabench_values() {
     case $1 in
         strategy) echo null coherent write_combine pool streaming_single streaming_page streaming_sg noncoherent noncontiguous streaming_recycle copy ;;
         direction) echo bidirectional to_device from_device ;;
-        target) echo auto platform platform-coherent platform-noncoherent pci pci: ;;
+        target) echo auto platform platform-coherent platform-noncoherent pci dmaengine pci: ;;
+        transfer) echo none memcpy edu ;;
+        ownership) echo synced no_sync_for_cpu no_sync_for_device ;;
         source) echo default kmalloc pages slab vmalloc user ;;
         touch | access) echo none read write copy ;;
         cache_mode) echo none cached writecombine uncached coherent ;;
@@ -18,7 +20,7 @@ _dmabench_values() {
 
 _dmabench_axes() {
     echo strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        cache_mode access pattern width
+        transfer ownership cache_mode access pattern width
 }
 
 # Platforms of the lab, as the dmabench that is being typed knows them.

@@ -32,7 +32,7 @@ end
 
 function __dmabench_axes
     printf '%s\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-        touch_bytes dirty cache_mode access pattern width
+        touch_bytes dirty transfer ownership cache_mode access pattern width
 end
 
 function __dmabench_on
@@ -54,13 +54,17 @@ function __dmabench_set
         case 'direction=*'
             set values bidirectional to_device from_device
         case 'target=*'
-            set values auto platform platform-coherent platform-noncoherent pci
+            set values auto platform platform-coherent platform-noncoherent pci dmaengine
         case 'source=*'
             set values default kmalloc pages slab vmalloc user
         case 'touch=*' 'access=*'
             set values none read write copy
         case 'cache_mode=*'
             set values none cached writecombine uncached coherent
+        case 'transfer=*'
+            set values none memcpy edu
+        case 'ownership=*'
+            set values synced no_sync_for_cpu no_sync_for_device
         case 'pattern=*'
             set values sequential strided random
         case 'width=*'

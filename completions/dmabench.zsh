@@ -4,7 +4,7 @@
 
 _dmabench_axes() {
     print strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        cache_mode access pattern width
+        transfer ownership cache_mode access pattern width
 }
 
 _dmabench_platforms() {
@@ -35,10 +35,12 @@ _dmabench_set() {
     case ${IPREFIX##*[[:space:]]} in
         *strategy=) values=(null coherent write_combine pool streaming_single streaming_page streaming_sg noncoherent noncontiguous streaming_recycle copy) ;;
         *direction=) values=(bidirectional to_device from_device) ;;
-        *target=) values=(auto platform platform-coherent platform-noncoherent pci) ;;
+        *target=) values=(auto platform platform-coherent platform-noncoherent pci dmaengine) ;;
         *source=) values=(default kmalloc pages slab vmalloc user) ;;
         *touch= | *access=) values=(none read write copy) ;;
         *cache_mode=) values=(none cached writecombine uncached coherent) ;;
+        *transfer=) values=(none memcpy edu) ;;
+        *ownership=) values=(synced no_sync_for_cpu no_sync_for_device) ;;
         *pattern=) values=(sequential strided random) ;;
         *width=) values=(word vector) ;;
         *) _message 'integers, as 4K,64K or 4K..1M x4' && return ;;

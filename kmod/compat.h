@@ -10,11 +10,19 @@
 #include <linux/dma-mapping.h>
 #include <linux/highmem.h>
 #include <linux/iommu.h>
+#include <linux/dmaengine.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/swiotlb.h>
 #include <linux/version.h>
+
+/* 6.12 moved it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 /* 6.8 made MAX_PAGE_ORDER; 6.4 made MAX_ORDER the largest valid order. */
 #if defined(MAX_PAGE_ORDER)
@@ -235,5 +243,15 @@ static inline unsigned long dmabench_strip_pac(unsigned long address)
 }
 #endif
 #endif /* DMABENCH_HAVE_TRACE */
+
+/* 5.11 lets a channel have a device of its own to map for. */
+static inline struct device *dmabench_dmaengine_dev(struct dma_chan *chan)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return dmaengine_get_dma_device(chan);
+#else
+	return chan->device->dev;
+#endif
+}
 
 #endif /* _DMABENCH_COMPAT_H */

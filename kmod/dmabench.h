@@ -4,7 +4,8 @@
  *
  * Locks, outermost first:
  *
- *   device_lock() of a PCI function (taken by the driver core around remove())
+ *   device_lock() of a PCI function or a DMA engine (taken by the driver core around remove())
+ *    engine_lock of xfer_dmaengine.c	whether there is a channel
  *     dmabench_context.lock	one call at a time on a file; held for a whole RUN
  *       mmap_lock of the mm	by MAPPING, by the teardown of an mmap()ed buffer, and where
  *				pages of a process are pinned and unpinned
@@ -45,6 +46,7 @@ struct device;
 struct dma_pool;
 struct file;
 struct kmem_cache;
+struct dmabench_buffer;
 struct dmabench_lap_ops;
 struct dmabench_round_ops;
 struct dmabench_stamps;
@@ -58,6 +60,8 @@ struct dmabench_strategy;
  * @dev:	the device; bound to us for as long as the target is in the list
  * @id:		never used again for another target
  * @kind:	enum dmabench_target_kind
+ * @engine:	what moves data for it; NULL: nothing
+ * @engine_data: the engine's own
  * @name:	as user space names it
  * @owners:	the contexts that have claimed it; under targets_lock
  * @shared:	others may claim it too; under targets_lock
@@ -69,11 +73,68 @@ struct dmabench_target {
 	struct device *dev;
 	u32 id;
 	u32 kind;
+	const struct dmabench_engine_ops *engine;
+	void *engine_data;
 	char name[DMABENCH_NAME_LEN];
 	struct list_head owners;
 	bool shared;
 	u32 mask_bits;
 	bool gone;
+};
+
+/**
+ * struct dmabench_engine_ops - what moves data on behalf of a target
+ * @id:		enum dmabench_engine
+ * @mask_bits:	DMA mask that it needs; 0: that of its driver, which is not to be changed
+ * @max_bytes:	most that it moves at once
+ * @check:	ask whether the buffer, mapped once, can be transferred; may be NULL.
+ *		Gives 0 or an error, with the reason set
+ * @send:	bring @peer to the device's end, untimed; NULL: @peer is the device's end
+ * @receive:	bring the device's end to @peer, untimed; NULL likewise
+ * @transfer:	move the range between the buffer and the device's end.  When it returns, the
+ *		engine does not touch memory any more, unless b->xfer.stuck says that it may.
+ *		Gives 0, -ENODEV, -EINTR, or an error with the reason set
+ */
+struct dmabench_engine_ops {
+	u32 id;
+	u32 mask_bits;
+	u64 max_bytes;
+	int (*check)(struct dmabench_buffer *b);
+	int (*send)(struct dmabench_buffer *b);
+	int (*receive)(struct dmabench_buffer *b);
+	int (*transfer)(struct dmabench_buffer *b);
+};
+
+/**
+ * struct dmabench_xfer - the transfers of a buffer
+ * @wanted:	enum dmabench_engine that is asked for
+ * @engine:	what moves the data; NULL: there are no transfers
+ * @target:	whose engine it is
+ * @offset:	first byte of the buffer that moves
+ * @bytes:	how many do
+ * @sync_each:	each lap syncs
+ * @sync_for_cpu: the sync is not left out on purpose
+ * @sync_for_device: likewise
+ * @peer:	coherent memory for the other end of the transfer
+ * @peer_dma:	its DMA address
+ * @seed:	number of the latest data
+ * @stuck:	the engine could not be stopped, so that neither buffer may be freed
+ * @result:	for DMABENCH_IOC_TRANSFERS
+ */
+struct dmabench_xfer {
+	u32 wanted;
+	const struct dmabench_engine_ops *engine;
+	struct dmabench_target *target;
+	size_t offset;
+	size_t bytes;
+	bool sync_each;
+	bool sync_for_cpu;
+	bool sync_for_device;
+	void *peer;
+	dma_addr_t peer_dma;
+	u32 seed;
+	bool stuck;
+	struct dmabench_transfers result;
 };
 
 /**
@@ -116,6 +177,7 @@ struct dmabench_target {
  * @pool:	where DMABENCH_POOL allocates from
  * @noncontiguous: the memory of DMABENCH_NONCONTIGUOUS
  * @plain:	ordinary memory that the CPU works on in place of @cpu; NULL: none
+ * @xfer:	its transfers
  * @reason:	why the last operation failed: enum dmabench_reason
  */
 struct dmabench_buffer {
@@ -157,6 +219,7 @@ struct dmabench_buffer {
 	struct dma_pool *pool;
 	struct sg_table *noncontiguous;
 	void *plain;
+	struct dmabench_xfer xfer;
 	u32 reason;
 };
 
@@ -166,7 +229,7 @@ struct dmabench_buffer {
  * @sync_left:	1: the next lap syncs
  * @error:	why a lap could not be completed
  * @ns:		time of the laps so far, where it is not the time that passed: where the
- *		buffer is dirtied before each, or unmapped on another CPU
+ *		buffer is dirtied or filled before each, or unmapped on another CPU
  *
  * What is never due in a batch counts down from U64_MAX.
  */
@@ -192,6 +255,8 @@ struct dmabench_batch {
  * @stamped:	the same with each phase recorded in hist[DMABENCH_NR_PHASES]
  * @rounds:	@mean for a batch of buffers
  * @round:	the parts of which a round of such a batch is made
+ * @transfer:	one lap with a transfer, recorded in hist unless that is NULL.  Return: 0 or an
+ *		error, with the reason set unless it is the mapping that failed
  * @create:	allocate what stays for the life of the buffer; on failure, leave
  *		nothing behind
  * @destroy:	free it
@@ -212,6 +277,8 @@ struct dmabench_strategy {
 		       struct dmabench_hist *hist);
 	u64 (*rounds)(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps);
 	const struct dmabench_round_ops *round;
+	int (*transfer)(struct dmabench_buffer *b, struct dmabench_batch *s,
+			struct dmabench_hist *hist);
 	int (*create)(struct dmabench_buffer *b);
 	void (*destroy)(struct dmabench_buffer *b);
 	int (*mmap)(struct dmabench_buffer *b, struct vm_area_struct *vma);
@@ -379,6 +446,26 @@ static inline void dmabench_pci_exit(void)
 {
 }
 #endif
+
+/* xfer.c */
+int dmabench_xfer_describe(struct dmabench_buffer *b, const struct dmabench_setup *arg);
+int dmabench_xfer_engine(struct dmabench_buffer *b, struct dmabench_target *target,
+			 u32 *mask_bits);
+int dmabench_xfer_create(struct dmabench_buffer *b);
+void dmabench_xfer_destroy(struct dmabench_buffer *b);
+u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
+		       struct dmabench_hist *hist);
+int dmabench_transfers(struct dmabench_context *ctx, struct dmabench_transfers *arg);
+void dmabench_xfer_produce(struct dmabench_buffer *b, void *p, size_t bytes, size_t at);
+
+/* xfer_dmaengine.c */
+int dmabench_dmaengine_init(void);
+void dmabench_dmaengine_exit(void);
+
+/* xfer_edu.c */
+struct pci_dev;
+int dmabench_edu_probe(struct dmabench_target *t, struct pci_dev *pdev);
+void dmabench_edu_remove(struct dmabench_target *t);
 
 /* source_user.c */
 int dmabench_user_pin(struct dmabench_buffer *b, unsigned int nr);

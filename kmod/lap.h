@@ -19,6 +19,7 @@
  * @sync_for_device: give so many bytes from an offset on to the device
  * @sync_for_cpu: give them to the CPU
  * @sync_always: sync in each lap, whatever sync_every
+ * @map_syncs:	@map and @unmap pass on ownership as the syncs do
  * @touch:	there is a buffer to touch
  * @unmap_frees: @unmap frees the buffer, so that it can be touched before only
  *
@@ -30,6 +31,7 @@ struct dmabench_lap_ops {
 	void (*sync_for_device)(struct dmabench_buffer *b, size_t offset, size_t bytes);
 	void (*sync_for_cpu)(struct dmabench_buffer *b, size_t offset, size_t bytes);
 	bool sync_always;
+	bool map_syncs;
 	bool touch;
 	bool unmap_frees;
 };
@@ -98,7 +100,7 @@ dmabench_laps_mean(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b
 struct dmabench_stamps {
 	u64 last;
 	u32 done;
-	u64 ns[DMABENCH_PHASE_LAP];
+	u64 ns[DMABENCH_NR_PHASES];
 };
 
 static __always_inline void dmabench_stamp(struct dmabench_stamps *st,
@@ -118,7 +120,7 @@ dmabench_stamps_record(const struct dmabench_stamps *st, u64 lap_ns,
 {
 	unsigned int phase;
 
-	for (phase = 0; phase < DMABENCH_PHASE_LAP; phase++)
+	for (phase = 0; phase < DMABENCH_NR_PHASES; phase++)
 		if (st->done & BIT(phase))
 			dmabench_hist_record(&hist[phase], st->ns[phase]);
 	dmabench_hist_record(&hist[DMABENCH_PHASE_LAP], lap_ns);
@@ -344,7 +346,90 @@ dmabench_laps_rounds(const struct dmabench_lap_ops *ops, struct dmabench_buffer 
 	return done;
 }
 
-/* Make PREFIX_mean() and PREFIX_stamped() out of a static const dmabench_lap_ops. */
+/**
+ * dmabench_lap_xfer() - complete one lap with a transfer
+ * @ops:	compile-time constant
+ * @b:		buffer
+ * @s:		in and out: where the batch stands
+ * @hist:	by phase; NULL: no stamps
+ *
+ * The CPU is the producer before a transfer to the device and the consumer after one from
+ * it, so that is where it touches the buffer.  Both syncs are due in each lap or in none:
+ * dmabench_xfer_describe() has seen to it.
+ *
+ * Return: 0 or an error.
+ */
+static __always_inline int
+dmabench_lap_xfer(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b,
+		  struct dmabench_batch *s, struct dmabench_hist *hist)
+{
+	const bool produces = b->touch && b->dir == DMA_TO_DEVICE;
+	const bool consumes = b->touch && b->dir != DMA_TO_DEVICE;
+	struct dmabench_stamps st = { };
+	bool unmap, touch_last;
+	u64 start = 0;
+	int err;
+
+	if (hist) {
+		start = ktime_get_raw_fast_ns();
+		st.last = start;
+	}
+	if (produces) {
+		dmabench_touch(b);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_TOUCH);
+	}
+	if (!s->map_left) {
+		if (ops->map) {
+			err = ops->map(b);
+			if (unlikely(err))
+				return err;
+			if (hist)
+				dmabench_stamp(&st, DMABENCH_PHASE_MAP);
+		}
+		s->map_left = b->map_every;
+	}
+	if (b->xfer.sync_each && b->xfer.sync_for_device && ops->sync_for_device) {
+		ops->sync_for_device(b, b->sync_offset, b->sync_bytes);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_SYNC_FOR_DEVICE);
+	}
+	err = b->xfer.engine->transfer(b);
+	if (unlikely(err))
+		return err;
+	if (hist)
+		dmabench_stamp(&st, DMABENCH_PHASE_TRANSFER);
+	if (b->xfer.sync_each && b->xfer.sync_for_cpu && ops->sync_for_cpu) {
+		ops->sync_for_cpu(b, b->sync_offset, b->sync_bytes);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_SYNC_FOR_CPU);
+	}
+	unmap = !--s->map_left;
+	touch_last = unmap && !b->xfer.sync_each;
+	if (consumes && !touch_last) {
+		dmabench_touch(b);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_TOUCH);
+	}
+	if (unmap && ops->unmap) {
+		ops->unmap(b);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_UNMAP);
+	}
+	if (consumes && touch_last) {
+		dmabench_touch(b);
+		if (hist)
+			dmabench_stamp(&st, DMABENCH_PHASE_TOUCH);
+	}
+	if (hist)
+		dmabench_stamps_record(&st, st.last - start, hist);
+	return 0;
+}
+
+/*
+ * Make PREFIX_mean(), PREFIX_stamped() and PREFIX_xfer() out of a static const
+ * dmabench_lap_ops.
+ */
 #define DMABENCH_DEFINE_LAPS(prefix, ops)					\
 static u64 prefix##_mean(struct dmabench_buffer *b,				\
 			 struct dmabench_batch *s, u64 laps)			\
@@ -357,6 +442,13 @@ static u64 prefix##_stamped(struct dmabench_buffer *b,				\
 			    struct dmabench_hist *hist)				\
 {										\
 	return dmabench_laps_stamped(&(ops), b, s, laps, hist);			\
+}										\
+										\
+static __maybe_unused int prefix##_xfer(struct dmabench_buffer *b,		\
+					struct dmabench_batch *s,		\
+					struct dmabench_hist *hist)		\
+{										\
+	return dmabench_lap_xfer(&(ops), b, s, hist);				\
 }
 
 /* Make PREFIX_rounds() and PREFIX_round out of one that maps and unmaps. */

@@ -18,8 +18,8 @@
 static_assert(sizeof(struct dmabench_info) == 64);
 static_assert(sizeof(struct dmabench_clock) == 40);
 static_assert(sizeof(struct dmabench_strategy_info) == 192);
-static_assert(sizeof(struct dmabench_target_info) == 80);
-static_assert(sizeof(struct dmabench_setup) == 168);
+static_assert(sizeof(struct dmabench_target_info) == 96);
+static_assert(sizeof(struct dmabench_setup) == 176);
 static_assert(sizeof(struct dmabench_hist) == 8224);
 static_assert(sizeof(struct dmabench_run) == 48);
 static_assert(sizeof(struct dmabench_sync) == 24);
@@ -30,15 +30,18 @@ static_assert(sizeof(struct dmabench_trace_start) == 64);
 static_assert(sizeof(struct dmabench_trace_row) == 1576);
 static_assert(sizeof(struct dmabench_trace_read) == 80);
 static_assert(sizeof(struct dmabench_trace_stop) == 8);
+static_assert(sizeof(struct dmabench_transfers) == 56);
 static_assert(offsetof(struct dmabench_info, version) == 32);
 static_assert(offsetof(struct dmabench_clock, zero_steps) == 32);
 static_assert(offsetof(struct dmabench_strategy_info, text) == 64);
 static_assert(offsetof(struct dmabench_target_info, name) == 48);
+static_assert(offsetof(struct dmabench_target_info, engine) == 80);
 static_assert(offsetof(struct dmabench_setup, direction) == 64);
 static_assert(offsetof(struct dmabench_setup, phys_addr) == 96);
 static_assert(offsetof(struct dmabench_setup, user_addr) == 120);
 static_assert(offsetof(struct dmabench_setup, batch) == 136);
 static_assert(offsetof(struct dmabench_setup, coherent_mask) == 160);
+static_assert(offsetof(struct dmabench_setup, transfer) == 168);
 static_assert(offsetof(struct dmabench_hist, bucket) == 32);
 static_assert(offsetof(struct dmabench_run, hist_ptr) == 32);
 static_assert(offsetof(struct dmabench_mapping, user_type) == 16);
@@ -169,6 +172,9 @@ static int ioctl_trace_read(struct file *file, void *arg)
 static int ioctl_trace_stop(struct file *file, void *arg)
 {
 	return dmabench_trace_stop(file, arg);
+static int ioctl_transfers(struct file *file, void *arg)
+{
+	return dmabench_transfers(file->private_data, arg);
 }
 
 /* Takes the lock itself, so that the histograms are copied out without it. */
@@ -244,6 +250,7 @@ static const struct dmabench_call calls[] = {
 	CALL(DMABENCH_IOC_TRACE_START, ioctl_trace_start, dmabench_trace_start, 64, false),
 	CALL(DMABENCH_IOC_TRACE_READ, ioctl_trace_read, dmabench_trace_read, 80, false),
 	CALL(DMABENCH_IOC_TRACE_STOP, ioctl_trace_stop, dmabench_trace_stop, 8, false),
+	CALL(DMABENCH_IOC_TRANSFERS, ioctl_transfers, dmabench_transfers, 56, true),
 };
 
 union dmabench_arg {
@@ -261,6 +268,7 @@ union dmabench_arg {
 	struct dmabench_trace_start trace_start;
 	struct dmabench_trace_read trace_read;
 	struct dmabench_trace_stop trace_stop;
+	struct dmabench_transfers transfers;
 };
 
 static int teardown_call(struct dmabench_context *ctx)
@@ -286,11 +294,9 @@ static long dmabench_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	if (cmd == DMABENCH_IOC_TEARDOWN)
 		return teardown_call(ctx);
 	if (cmd != _IO(DMABENCH_IOC_MAGIC, _IOC_NR(cmd)) ||
-	    _IOC_NR(cmd) >= ARRAY_SIZE(calls))
+	    _IOC_NR(cmd) >= ARRAY_SIZE(calls) || !calls[_IOC_NR(cmd)].call)
 		return -ENOTTY;
 	call = &calls[_IOC_NR(cmd)];
-	if (!call->call)
-		return -ENOTTY;
 
 	if (get_user(size, (u32 __user *)uarg))
 		return -EFAULT;
@@ -345,11 +351,16 @@ static int __init dmabench_init(void)
 	err = dmabench_pci_init();
 	if (err)
 		goto err_platform;
-	err = misc_register(&dmabench_misc);
+	err = dmabench_dmaengine_init();
 	if (err)
 		goto err_pci;
+	err = misc_register(&dmabench_misc);
+	if (err)
+		goto err_dmaengine;
 	return 0;
 
+err_dmaengine:
+	dmabench_dmaengine_exit();
 err_pci:
 	dmabench_pci_exit();
 err_platform:
@@ -360,6 +371,7 @@ err_platform:
 static void __exit dmabench_exit(void)
 {
 	misc_deregister(&dmabench_misc);
+	dmabench_dmaengine_exit();
 	dmabench_pci_exit();
 	dmabench_platform_exit();
 	ida_destroy(&context_ids);

@@ -73,14 +73,19 @@ static void touch_write(void *p, size_t bytes)
 		WRITE_ONCE(byte[i], i);
 }
 
-static void touch_range(const struct dmabench_buffer *b, void *p, void *side, size_t bytes)
+/* @at: where in the buffer @p is */
+static void touch_range(struct dmabench_buffer *b, void *p, void *side, size_t bytes,
+			size_t at)
 {
 	switch (b->touch) {
 	case DMABENCH_TOUCH_READ:
 		touch_read(p, bytes);
 		break;
 	case DMABENCH_TOUCH_WRITE:
-		touch_write(p, bytes);
+		if (b->xfer.engine)
+			dmabench_xfer_produce(b, p, bytes, at);
+		else
+			touch_write(p, bytes);
 		break;
 	case DMABENCH_TOUCH_COPY:
 		if (b->dir == DMA_TO_DEVICE)
@@ -103,13 +108,13 @@ void dmabench_touch(struct dmabench_buffer *b)
 	unsigned int i;
 
 	if (memory) {
-		touch_range(b, memory, side, left);
+		touch_range(b, memory, side, left, 0);
 		return;
 	}
 	for (i = 0; left; i++) {
 		size_t bytes = min_t(size_t, left, PAGE_SIZE);
 
-		touch_range(b, page_address(b->pages[i]), side, bytes);
+		touch_range(b, page_address(b->pages[i]), side, bytes, i * PAGE_SIZE);
 		if (side)
 			side += bytes;
 		left -= bytes;
@@ -119,6 +124,8 @@ void dmabench_touch(struct dmabench_buffer *b)
 static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 		     struct dmabench_hist *hist)
 {
+	if (b->xfer.engine)
+		return dmabench_laps_xfer(b, s, laps, hist);
 	if (b->apart)
 		return dmabench_laps_apart(b, s, laps, hist);
 	if (hist)
@@ -132,7 +139,7 @@ static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 la
  */
 static unsigned int slowdown_pct(const struct dmabench_buffer *b)
 {
-	if (b->dirty || b->unmap_other || b->strategy->id == DMABENCH_NULL)
+	if (b->dirty || b->unmap_other || b->xfer.engine || b->strategy->id == DMABENCH_NULL)
 		return 0;
 	return min(READ_ONCE(inject_slowdown_pct), MAX_SLOWDOWN_PCT);
 }
@@ -151,6 +158,8 @@ static noinline u64 group_of(const struct dmabench_buffer *b)
 {
 	u64 laps = clamp_t(u64, GROUP_BYTES / b->size, 1, GROUP_LAPS);
 
+	if (b->xfer.engine)
+		return 1;
 	return max_t(u64, laps - laps % b->batch, b->batch);
 }
 
@@ -217,14 +226,17 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		cond_resched();
 	}
 	arg->total_ns = ktime_get_raw_fast_ns() - start;
-	if (b->dirty || b->unmap_other)
+	if (b->dirty || b->unmap_other || b->xfer.engine)
 		arg->total_ns = max_t(s64, s.ns, 0);
 	arg->laps_done = done;
 
 	/* The batch may have ended within a mapping. */
-	if (b->map_every && s.map_left && b->strategy->ops->unmap)
+	if (b->map_every && s.map_left && b->strategy->ops->unmap && !b->xfer.stuck)
 		b->strategy->ops->unmap(b);
-	if (s.error)
+	/* A transfer has told its reason, or has none: the target is gone, a signal came. */
+	if (b->xfer.engine && (b->reason || s.error == -ENODEV || s.error == -EINTR))
+		err = s.error;
+	else if (s.error)
 		err = dmabench_fail(b, s.error == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
 				       s.error == -ENODEV ? DMABENCH_REASON_ONE_CPU :
 							    DMABENCH_REASON_MAP_FAILED);

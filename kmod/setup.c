@@ -19,9 +19,11 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	case DMABENCH_REASON_DMA_MASK:
 	case DMABENCH_REASON_COHERENT_MASK:
 	case DMABENCH_REASON_BEYOND_MASK:
+	case DMABENCH_REASON_TRANSFER_FAILED:
 		return -EIO;
 	case DMABENCH_REASON_ABOVE_MAX_MAPPING:
 	case DMABENCH_REASON_ABOVE_SOURCE_MAX:
+	case DMABENCH_REASON_ABOVE_MAX_TRANSFER:
 		return -ERANGE;
 	case DMABENCH_REASON_NO_MEMORY:
 	case DMABENCH_REASON_MEMLOCK:
@@ -34,9 +36,15 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	case DMABENCH_REASON_PARTIAL_SYNC:
 	case DMABENCH_REASON_ONE_CPU:
 	case DMABENCH_REASON_NODE:
+	case DMABENCH_REASON_ENGINE:
+	case DMABENCH_REASON_TRANSFER_ALIGN:
 		return -EOPNOTSUPP;
 	case DMABENCH_REASON_TARGET_BUSY:
 		return -EBUSY;
+	case DMABENCH_REASON_TRANSFER_TIMEOUT:
+		return -ETIMEDOUT;
+	case DMABENCH_REASON_DATA:
+		return -EBADMSG;
 	case DMABENCH_REASON_NONE:
 		break;
 	}
@@ -78,7 +86,9 @@ static int setup_check_ranges(const struct dmabench_setup *arg)
 	    arg->source > DMABENCH_SOURCE_USER ||
 	    arg->touch > DMABENCH_TOUCH_COPY ||
 	    arg->mmap_mode > DMABENCH_MMAP_COHERENT ||
-	    arg->dirty > 100 || arg->reserved)
+	    arg->dirty > 100 || arg->reserved ||
+	    arg->transfer > DMABENCH_ENGINE_EDU ||
+	    arg->ownership > DMABENCH_OWNERSHIP_NO_SYNC_FOR_DEVICE)
 		return -EINVAL;
 	if (arg->mask_bits && (arg->mask_bits < DMABENCH_MIN_MASK_BITS ||
 			       arg->mask_bits > DMABENCH_MAX_MASK_BITS))
@@ -210,7 +220,10 @@ static int setup_describe(struct dmabench_buffer *b, struct dmabench_setup *arg)
 	err = setup_place(b, arg);
 	if (err)
 		return err;
-	return setup_mmap_mode(b, arg);
+	err = setup_mmap_mode(b, arg);
+	if (err)
+		return err;
+	return dmabench_xfer_describe(b, arg);
 }
 
 /*
@@ -270,6 +283,11 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg)
 	arg->dma_mask = dma_get_mask(b->dev);
 	arg->coherent_mask = b->dev->coherent_dma_mask;
 	err = dmabench_buffer_create(b);
+	if (!err) {
+		err = dmabench_xfer_create(b);
+		if (err)
+			dmabench_buffer_destroy(b);
+	}
 	if (err) {
 		if (mask_is_to_blame(ctx, arg))
 			err = dmabench_fail(b, DMABENCH_REASON_BEYOND_MASK);
@@ -300,6 +318,10 @@ void dmabench_teardown(struct dmabench_context *ctx, int map_error)
 	if (!ctx->ready)
 		return;
 	ctx->ready = false;
-	dmabench_buffer_destroy(b);
+	/* Better to lose the memory than to give it back while an engine may write to it. */
+	if (!b->xfer.stuck) {
+		dmabench_xfer_destroy(b);
+		dmabench_buffer_destroy(b);
+	}
 	dmabench_target_release(ctx);
 }

@@ -49,7 +49,7 @@ static u32 strategy_phases(const struct dmabench_lap_ops *ops)
 	if (ops->sync_for_cpu)
 		phases |= BIT(DMABENCH_PHASE_SYNC_FOR_CPU);
 	if (ops->touch)
-		phases |= BIT(DMABENCH_PHASE_TOUCH);
+		phases |= BIT(DMABENCH_PHASE_TOUCH) | BIT(DMABENCH_PHASE_TRANSFER);
 	if (ops->unmap)
 		phases |= BIT(DMABENCH_PHASE_UNMAP);
 	return phases;

@@ -93,6 +93,7 @@ const struct dmabench_strategy dmabench_coherent = {
 	.stamped	= coherent_stamped,
 	.rounds		= coherent_rounds,
 	.round		= &coherent_round,
+	.transfer	= coherent_xfer,
 	.mmap		= coherent_mmap,
 };
 
@@ -107,5 +108,6 @@ const struct dmabench_strategy dmabench_write_combine = {
 	.stamped	= write_combine_stamped,
 	.rounds		= write_combine_rounds,
 	.round		= &write_combine_round,
+	.transfer	= write_combine_xfer,
 	.mmap		= write_combine_mmap,
 };

@@ -73,6 +73,7 @@ const struct dmabench_strategy dmabench_copy = {
 	.stamped	= copy_stamped,
 	.rounds		= copy_rounds,
 	.round		= &copy_round,
+	.transfer	= copy_xfer,
 	.create		= copy_create,
 	.destroy	= copy_destroy,
 };

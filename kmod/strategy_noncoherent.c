@@ -60,6 +60,7 @@ const struct dmabench_strategy dmabench_noncoherent = {
 	.stamped	= noncoherent_stamped,
 	.rounds		= noncoherent_rounds,
 	.round		= &noncoherent_round,
+	.transfer	= noncoherent_xfer,
 };
 
 #if DMABENCH_HAVE_NONCONTIGUOUS
@@ -121,5 +122,6 @@ const struct dmabench_strategy dmabench_noncontiguous = {
 	.stamped	= noncontiguous_stamped,
 	.rounds		= noncontiguous_rounds,
 	.round		= &noncontiguous_round,
+	.transfer	= noncontiguous_xfer,
 };
 #endif /* DMABENCH_HAVE_NONCONTIGUOUS */

@@ -82,6 +82,7 @@ const struct dmabench_strategy dmabench_pool = {
 	.stamped	= pool_stamped,
 	.rounds		= pool_rounds,
 	.round		= &pool_round,
+	.transfer	= pool_xfer,
 	.create		= pool_create,
 	.destroy	= pool_destroy,
 };

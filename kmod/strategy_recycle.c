@@ -55,6 +55,7 @@ const struct dmabench_strategy dmabench_streaming_recycle = {
 	.stamped	= recycle_stamped,
 	.rounds		= recycle_rounds,
 	.round		= &recycle_round,
+	.transfer	= recycle_xfer,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 };

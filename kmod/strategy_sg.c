@@ -46,6 +46,7 @@ static const struct dmabench_lap_ops sg_ops = {
 	.unmap			= sg_unmap,
 	.sync_for_device	= sg_sync_for_device,
 	.sync_for_cpu		= sg_sync_for_cpu,
+	.map_syncs		= true,
 	.touch			= true,
 };
 
@@ -203,6 +204,7 @@ const struct dmabench_strategy dmabench_streaming_sg = {
 	.stamped	= sg_stamped,
 	.rounds		= sg_rounds,
 	.round		= &sg_round,
+	.transfer	= sg_xfer,
 	.create		= sg_create,
 	.destroy	= sg_destroy,
 };

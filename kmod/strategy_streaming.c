@@ -50,6 +50,7 @@ static const struct dmabench_lap_ops single_ops = {
 	.unmap			= single_unmap,
 	.sync_for_device	= streaming_sync_for_device,
 	.sync_for_cpu		= streaming_sync_for_cpu,
+	.map_syncs		= true,
 	.touch			= true,
 };
 
@@ -58,6 +59,7 @@ static const struct dmabench_lap_ops page_ops = {
 	.unmap			= page_unmap,
 	.sync_for_device	= streaming_sync_for_device,
 	.sync_for_cpu		= streaming_sync_for_cpu,
+	.map_syncs		= true,
 	.touch			= true,
 };
 
@@ -223,6 +225,7 @@ const struct dmabench_strategy dmabench_streaming_single = {
 	.stamped	= single_stamped,
 	.rounds		= single_rounds,
 	.round		= &single_round,
+	.transfer	= single_xfer,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,
@@ -241,6 +244,7 @@ const struct dmabench_strategy dmabench_streaming_page = {
 	.stamped	= page_stamped,
 	.rounds		= page_rounds,
 	.round		= &page_round,
+	.transfer	= page_xfer,
 	.create		= dmabench_streaming_create,
 	.destroy	= dmabench_streaming_destroy,
 	.mmap		= dmabench_mmap_pages,

@@ -14,7 +14,7 @@ static u32 last_id;
 
 /**
  * dmabench_target_add() - make a device available
- * @t:		zeroed; must stay until dmabench_target_remove() has returned
+ * @t:		zeroed but for its engine; must stay until dmabench_target_remove() has returned
  * @dev:	bound to us, or our own
  * @kind:	enum dmabench_target_kind
  * @name:	unique
@@ -26,7 +26,8 @@ int dmabench_target_add(struct dmabench_target *t, struct device *dev, u32 kind,
 {
 	u32 reason;
 
-	if (dmabench_set_masks(dev, 0, &reason))
+	/* The masks of a device with a driver of its own are that driver's business. */
+	if (kind != DMABENCH_TARGET_DMAENGINE && dmabench_set_masks(dev, 0, &reason))
 		return -EIO;
 	INIT_LIST_HEAD(&t->owners);
 	t->dev = dev;
@@ -100,6 +101,14 @@ static void target_describe(const struct dmabench_target *t,
 	arg->coherent_mask = dev->coherent_dma_mask;
 	arg->max_mapping = max == SIZE_MAX ? U64_MAX : max;
 	strscpy_pad(arg->name, t->name, sizeof(arg->name));
+	arg->engine = DMABENCH_ENGINE_NONE;
+	arg->engine_mask_bits = 0;
+	arg->max_transfer = 0;
+	if (t->engine) {
+		arg->engine = t->engine->id;
+		arg->engine_mask_bits = t->engine->mask_bits ?: fls64(arg->dma_mask);
+		arg->max_transfer = t->engine->max_bytes;
+	}
 }
 
 int dmabench_target_info(struct dmabench_target_info *arg)
@@ -124,10 +133,16 @@ int dmabench_target_info(struct dmabench_target_info *arg)
 static int target_join(struct dmabench_context *ctx, struct dmabench_target *t, bool shared,
 		       u32 mask_bits)
 {
-	int err;
+	int err = dmabench_xfer_engine(&ctx->buf, t, &mask_bits);
 
+	if (err)
+		return err;
 	if (list_empty(&t->owners)) {
-		err = dmabench_set_masks(t->dev, mask_bits, &ctx->buf.reason);
+		/* The masks of a device with a driver of its own stay as they are. */
+		if (t->kind != DMABENCH_TARGET_DMAENGINE)
+			err = dmabench_set_masks(t->dev, mask_bits, &ctx->buf.reason);
+		else if (mask_bits)
+			err = dmabench_fail(&ctx->buf, DMABENCH_REASON_DMA_MASK);
 		if (err)
 			return err;
 		t->shared = shared;

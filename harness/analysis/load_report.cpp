@@ -126,7 +126,7 @@ class Loader {
             if (key == "name") {
                 row.name = out_.names.emplace_back(json_.view());
             } else if (key == "dmabench") {
-                nested();
+                nested(row);
             } else if (json_.peek() == '0') {
                 const std::uint32_t number = key_number(key);
                 const double value = json_.number();
@@ -158,7 +158,7 @@ class Loader {
         return number;
     }
 
-    void nested() {
+    void nested(LoadedRow& row) {
         json_.enter_object();
         for (std::string_view key; json_.next_key(key);) {
             if (key == "samples_ns") {
@@ -173,9 +173,24 @@ class Loader {
                                                                     : out_.values.number(json_.raw());
                     out_.all_params.push_back({number, value});
                 }
+            } else if (key == "ownership") {
+                ownership(row);
             } else {
                 json_.skip();
             }
+        }
+    }
+
+    void ownership(LoadedRow& row) {
+        const auto kept = [&] { return out_.values.word(out_.values.number(json_.view())); };
+        json_.enter_object();
+        for (std::string_view key; json_.next_key(key);) {
+            if (key == "data")
+                row.data = kept();
+            else if (key == "sync")
+                row.ownership = kept();
+            else
+                json_.skip();
         }
     }
 

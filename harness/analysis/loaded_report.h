@@ -49,6 +49,8 @@ struct LoadedRow {
     std::span<const double> samples;
     std::span<const RowFigure> metrics;  ///< all flat numbers, also those above
     std::span<const Param> params;    ///< only if they were asked for
+    std::string_view data;            ///< what became of them where a device moved some: fresh, stale, mixed
+    std::string_view ownership;       ///< that axis' value, where a device moved data
 };
 
 struct NamedReason {

@@ -77,6 +77,15 @@ void print(const json& info) {
             facts += fmt::format(", at most {} KiB a mapping", target["max_mapping"].get<std::uint64_t>() / 1024);
         if (target.contains("pci_id"))
             facts += ", PCI id " + target["pci_id"].get<std::string>();
+        if (target.contains("engine")) {
+            const json& engine = target["engine"];
+            facts += fmt::format(
+                ", transfers by {} (addresses of {} bits{})", engine["name"].get<std::string>(),
+                engine["mask_bits"].get<unsigned>(),
+                engine.contains("max_transfer")
+                    ? fmt::format(", at most {} bytes", engine["max_transfer"].get<std::uint64_t>())
+                    : "");
+        }
         fmt::print("  {:<22} {}\n", target["name"].get<std::string>(), facts);
     }
     fmt::print("{}strategies{}\n", bold, plain);

@@ -41,7 +41,16 @@ struct Line {
     std::string time;
     std::string spread;
     std::string most;
+    std::string data;  ///< what became of them, where a device moved some
 };
+
+/// "stale without sync_for_cpu", "fresh".
+std::string data_text(const LoadedRow& row) {
+    std::string text(row.data);
+    if (row.ownership.starts_with("no_"))
+        text += " without " + std::string(row.ownership.substr(3));
+    return text;
+}
 
 std::vector<Line> lines_of(const LoadedReport& report) {
     std::vector<Line> lines;
@@ -51,7 +60,8 @@ std::vector<Line> lines_of(const LoadedReport& report) {
                                  ? fmt::format("{:.1f} %", 50 * (row.ci_high - row.ci_low) / time)
                                  : "?";
         lines.push_back(
-            {std::string(row.name), time_text(time), std::move(spread), dearest_phase(report, row)});
+            {std::string(row.name), time_text(time), std::move(spread), dearest_phase(report, row),
+             data_text(row)});
     }
     return lines;
 }
@@ -86,23 +96,26 @@ void print_results(const LoadedReport& report) {
     const std::vector<Line> lines = lines_of(report);
     std::size_t name_width = std::strlen("point");
     std::size_t most_width = std::strlen(most_title);
+    std::size_t data_width = 0;
     for (const Line& line : lines) {
         name_width = std::max(name_width, line.name.size());
         most_width = std::max(most_width, line.most.size());
+        data_width = std::max(data_width, line.data.size());
     }
     // On a terminal that the longest name does not fit, a name stands in the lines above its figures.
-    const std::size_t figures = 2 + 10 + 2 + 7 + 2 + most_width;
+    const std::size_t figures = 2 + 10 + 2 + 7 + 2 + most_width + (data_width != 0 ? 2 + data_width : 0);
     const std::size_t columns = terminal_width(STDOUT_FILENO);
     if (columns != 0 && name_width + figures > columns)
         name_width = std::max<std::size_t>(columns, figures + 30) - figures;
-    fmt::print("{}{:<{}}  {:>10}  {:>7}  {}{}\n", bold, "point", name_width, "per lap", "+-", most_title,
-               plain);
+    fmt::print("{}{:<{}}  {:>10}  {:>7}  {}{}\n", bold, "point", name_width, "per lap", "+-",
+               data_width != 0 ? fmt::format("{:<{}}  data", most_title, most_width) : most_title, plain);
     for (const Line& line : lines) {
         const auto pieces = wrapped(line.name, name_width + figures, name_width);
         for (std::size_t i = 0; i + 1 < pieces.size(); ++i)
             fmt::print("{}\n", pieces[i]);
-        fmt::print("{:<{}}  {:>10}  {:>7}  {}\n", pieces.back(), name_width, line.time, line.spread,
-                   line.most);
+        fmt::print(
+            "{:<{}}  {:>10}  {:>7}  {}\n", pieces.back(), name_width, line.time, line.spread,
+            line.data.empty() ? line.most : fmt::format("{:<{}}  {}", line.most, most_width, line.data));
     }
     std::map<std::string, std::size_t> reasons;
     for (const NamedReason& skip : report.skipped)

@@ -18,7 +18,7 @@ std::string pick(const std::array<const char*, N>& words, std::uint32_t index) {
 
 const char* phase_name(std::uint32_t phase) {
     static constexpr std::array<const char*, DMABENCH_NR_PHASES> words{
-        "map", "sync_for_device", "sync_for_cpu", "touch", "unmap", "lap"};
+        "map", "sync_for_device", "sync_for_cpu", "touch", "unmap", "lap", "transfer"};
     return phase < words.size() ? words[phase] : "?";
 }
 
@@ -40,13 +40,18 @@ std::string mmap_mode_name(std::uint32_t mode) {
     return pick(words, mode);
 }
 
+std::string engine_name(std::uint32_t engine) {
+    static constexpr std::array<const char*, 3> words{"", "memcpy", "edu"};
+    return pick(words, engine);
+}
+
 std::string source_name(std::uint32_t source) {
     static constexpr std::array<const char*, 6> words{"", "kmalloc", "pages", "slab", "vmalloc", "user"};
     return pick(words, source);
 }
 
 std::string reason_text(std::uint32_t reason) {
-    static constexpr std::array<const char*, 13> words{
+    static constexpr std::array<const char*, 23> words{
         "",
         "the mapping failed (dma_mapping_error)",
         "larger than one mapping may be (dma_max_mapping_size)",
@@ -59,7 +64,17 @@ std::string reason_text(std::uint32_t reason) {
         "the device accepts no usable DMA mask",
         "another open file uses this target",
         "user memory cannot be pinned",
-        "RLIMIT_MEMLOCK allows less memory to be pinned; raise it (ulimit -l)"};
+        "RLIMIT_MEMLOCK allows less memory to be pinned; raise it (ulimit -l)",
+        "the device refuses a coherent DMA mask of that width",
+        "no memory within the DMA mask: what there is lies beyond it, and no bounce buffer is within it either",
+        "only one CPU is online, so there is no other to unmap on",
+        "there is no such NUMA node, or it has no memory",
+        "the target has no such engine",
+        "more than the engine moves at once",
+        "the engine wants address and length aligned",
+        "the engine refused the transfer or failed",
+        "the engine did not finish the transfer in time",
+        "the transfer gave wrong data"};
     return pick(words, reason);
 }
 

@@ -35,13 +35,16 @@ struct StrategyInfo {
 struct TargetInfo {
     std::uint32_t id = 0;
     std::string name;
-    std::string kind;              ///< "platform" or "pci"
+    std::string kind;              ///< "platform", "pci" or "dmaengine"
     std::optional<bool> coherent;  ///< unknown: empty
     bool iommu = false;
     std::int32_t node = -1;
     std::uint64_t dma_mask = 0;
     std::uint64_t coherent_mask = 0;
     std::uint64_t max_mapping = 0;  ///< bytes; ~0: no limit
+    std::string engine;             ///< what moves data for it: "memcpy", "edu", or "" for nothing
+    std::uint32_t engine_mask_bits = 0;
+    std::uint64_t max_transfer = 0;  ///< bytes; ~0: no limit
 };
 
 struct DeviceInfo {
@@ -102,6 +105,12 @@ struct UserMapping {
     std::uint32_t kernel_attr = 0;
 };
 
+/// What became of the data of a point's transfers; in laps.
+struct TransferCounts {
+    std::uint64_t fresh = 0;  ///< the receiver had the sender's data
+    std::uint64_t stale = 0;  ///< it had data of before the lap
+};
+
 enum class SyncOp : std::uint32_t { for_cpu = DMABENCH_SYNC_FOR_CPU, for_device = DMABENCH_SYNC_FOR_DEVICE };
 
 class Session {
@@ -117,7 +126,7 @@ class Session {
     virtual Result<ClockCost> clock() = 0;
 
     /// Makes the point's buffer ready; the one before is torn down. point.target is a name of info().targets,
-    /// or "pci" where there is one PCI target only.
+    /// or "pci" or "dmaengine" where there is one such target only.
     virtual Outcome<BufferInfo> setup(const Point& point) = 0;
 
     /// Laps in one batch; 0 laps costs only the call itself.
@@ -131,6 +140,9 @@ class Session {
 
     /// Passes ownership of the mapped buffer; bytes 0: up to its end.
     virtual Outcome<void> sync(SyncOp op, std::uint64_t offset, std::uint64_t bytes) = 0;
+
+    /// What has become of the data since setup() of a point that transfers.
+    virtual Outcome<TransferCounts> transfers() = 0;
 
     virtual void teardown() = 0;
 
@@ -161,6 +173,8 @@ struct FakeOptions {
     std::uint64_t gone_after_runs = 0;  ///< the target goes away after that many batches; 0: never
     bool skip_sync = false;            ///< syncs on coherent targets are elided
     double bookkeeping_ns = 0;         ///< what a stamp costs beyond a reading of the clock
+    bool bounces = true;               ///< a sync that is left out gives stale data on the DMA engine
+    std::string wrong_data_point;      ///< transfers of the point with this name give wrong data
 };
 std::unique_ptr<Session> make_fake_session(const FakeOptions& options = {});
 

@@ -62,6 +62,13 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
         cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] +=
             coherent_target ? 0 : sync_lines * static_cast<double>(point.dirty) / 100 * 3;
     }
+    if (point.transfers())
+        cost[DMABENCH_PHASE_TRANSFER] = 1500 + static_cast<double>(point.transferred_bytes()) / 2;
+    // The sync that is left out on purpose.
+    if (point.ownership == Ownership::no_sync_for_cpu)
+        cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 0;
+    if (point.ownership == Ownership::no_sync_for_device)
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 0;
     if (point.touch != Touch::none)
         cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3;
     return cost;
@@ -104,6 +111,15 @@ class FakeSession final : public Session {
             target.max_mapping = ~0ULL;
             info_.targets.push_back(target);
         }
+        TargetInfo engine = info_.targets.front();
+        engine.id = 3;
+        engine.name = "dmaengine:fake0";
+        engine.kind = "dmaengine";
+        engine.engine = "memcpy";
+        engine.dma_mask = engine.coherent_mask = ~0U;
+        engine.engine_mask_bits = 32;
+        engine.max_transfer = ~0ULL;
+        info_.targets.push_back(engine);
         info_.version = "fake";
         info_.abi_version = DMABENCH_ABI_VERSION;
         info_.max_size = DMABENCH_MAX_SIZE;
@@ -125,12 +141,17 @@ class FakeSession final : public Session {
             return tl::unexpected(Refusal{Refusal::Kind::failed, "scripted failure"});
         if (name == options_.skip_point)
             return tl::unexpected(Refusal{Refusal::Kind::skipped, "scripted refusal"});
-        const auto target = std::find_if(info_.targets.begin(), info_.targets.end(),
-                                         [&](const TargetInfo& t) { return t.name == point.target; });
+        const auto target =
+            std::find_if(info_.targets.begin(), info_.targets.end(), [&](const TargetInfo& t) {
+                return t.name == point.target || (t.kind == "dmaengine" && t.kind == point.target);
+            });
         if (target == info_.targets.end())
             return tl::unexpected(Refusal{Refusal::Kind::skipped,
                                           fmt::format("there is no target '{}' here", point.target)});
+        if (point.transfers() && target->engine != engine_name(static_cast<std::uint32_t>(point.transfer)))
+            return tl::unexpected(Refusal{Refusal::Kind::skipped, reason_text(DMABENCH_REASON_ENGINE)});
         point_ = point;
+        transfers_ = {};
         coherent_ = target->coherent.value_or(true);
         cost_ = costs_of(point, coherent_);
         for (double& cost : cost_)
@@ -175,6 +196,12 @@ class FakeSession final : public Session {
         return {};
     }
 
+    Outcome<TransferCounts> transfers() override {
+        if (!ready_ || !point_.transfers())
+            return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is transferred"});
+        return transfers_;
+    }
+
     void teardown() override {
         ready_ = false;
         memory_.clear();
@@ -211,7 +238,13 @@ class FakeSession final : public Session {
                 return point_.map_every != 0 && lap % point_.map_every == point_.map_every - 1;
             case DMABENCH_PHASE_TOUCH:
                 return point_.touch != Touch::none;
+            case DMABENCH_PHASE_TRANSFER:
+                return point_.transfers();
+            case DMABENCH_PHASE_LAP:
+                return false;
             default:
+                if (cost_[phase] == 0)
+                    return false;
                 return point_.strategy != "null" &&
                        (!is_synced(point_) || (point_.sync_every != 0 && lap % point_.sync_every == 0));
         }
@@ -224,6 +257,12 @@ class FakeSession final : public Session {
             gone_ = true;
             return tl::unexpected(Refusal{Refusal::Kind::gone, "the target went away (scripted)"});
         }
+        if (laps != 0 && point_.name() == options_.wrong_data_point)
+            return tl::unexpected(
+                Refusal{Refusal::Kind::failed, reason_text(DMABENCH_REASON_DATA) + " (scripted)"});
+        if (point_.transfers())
+            (point_.ownership != Ownership::synced && options_.bounces ? transfers_.stale
+                                                                       : transfers_.fresh) += laps;
         if (histograms != nullptr)
             *histograms = {};
         advance(cpu_ns_per_ioctl);
@@ -235,7 +274,9 @@ class FakeSession final : public Session {
                 stamped_lap(lap, *histograms);
         }
         const Batch batch{laps, static_cast<std::uint64_t>(now_ - before)};
-        // Dirtying takes time that is no lap's.
+        // Dirtying, filling and checking take time that is no lap's.
+        if (point_.transfers())
+            advance(static_cast<double>(laps) * static_cast<double>(point_.transferred_bytes()));
         if (point_.dirty != 0)
             advance(static_cast<double>(laps) * std::ceil(static_cast<double>(point_.size) / 64) *
                     static_cast<double>(point_.dirty) / 100);
@@ -244,11 +285,11 @@ class FakeSession final : public Session {
 
     [[nodiscard]] double mean_lap() const {
         double lap = loop_ns;
-        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
+        for (std::uint32_t phase = 0; phase < DMABENCH_NR_PHASES; ++phase) {
             double every = 1;
             if (phase == DMABENCH_PHASE_MAP || phase == DMABENCH_PHASE_UNMAP)
                 every = static_cast<double>(point_.map_every);
-            else if (phase != DMABENCH_PHASE_TOUCH && is_synced(point_))
+            else if (phase != DMABENCH_PHASE_TOUCH && phase != DMABENCH_PHASE_TRANSFER && is_synced(point_))
                 every = static_cast<double>(point_.sync_every);
             if (every > 0)
                 lap += cost_[phase] / every;
@@ -258,7 +299,7 @@ class FakeSession final : public Session {
 
     void stamped_lap(std::uint64_t lap, PhaseHistograms& histograms) {
         const double start = now_;
-        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
+        for (std::uint32_t phase = 0; phase < DMABENCH_NR_PHASES; ++phase) {
             const bool elided = options_.skip_sync && coherent_ && calls_sync(point_) &&
                                 (phase == DMABENCH_PHASE_SYNC_FOR_CPU || phase == DMABENCH_PHASE_SYNC_FOR_DEVICE);
             if (!happens(phase, lap) || elided)
@@ -277,6 +318,7 @@ class FakeSession final : public Session {
     Point point_;
     PhaseCosts cost_{};
     std::vector<std::byte> memory_;
+    TransferCounts transfers_;
     bool ready_ = false;
     bool coherent_ = false;
     bool gone_ = false;

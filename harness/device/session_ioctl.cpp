@@ -21,12 +21,13 @@
 static_assert(sizeof(dmabench_info) == 64);
 static_assert(sizeof(dmabench_clock) == 40);
 static_assert(sizeof(dmabench_strategy_info) == 192);
-static_assert(sizeof(dmabench_target_info) == 80);
-static_assert(sizeof(dmabench_setup) == 168);
+static_assert(sizeof(dmabench_target_info) == 96);
+static_assert(sizeof(dmabench_setup) == 176);
 static_assert(sizeof(dmabench_hist) == 32 + 8 * DMABENCH_HIST_BUCKETS);
 static_assert(sizeof(dmabench_run) == 48);
 static_assert(sizeof(dmabench_sync) == 24);
 static_assert(sizeof(dmabench_mapping) == 32);
+static_assert(sizeof(dmabench_transfers) == 56);
 
 namespace dmabench {
 namespace {
@@ -117,10 +118,16 @@ Refusal refusal(const char* what, int error, std::uint32_t reason) {
             break;
     }
     // A mapping that this device cannot have is a fact about the platform, not a failure of the run.
-    if (reason == DMABENCH_REASON_MAP_FAILED || reason == DMABENCH_REASON_DMA_MASK)
+    if (reason == DMABENCH_REASON_MAP_FAILED || reason == DMABENCH_REASON_DMA_MASK ||
+        reason == DMABENCH_REASON_COHERENT_MASK || reason == DMABENCH_REASON_BEYOND_MASK)
         kind = Refusal::Kind::skipped;
     const std::string text = reason_text(reason);
     return {kind, text.empty() ? fmt::format("{}: {}", what, std::strerror(error)) : text};
+}
+
+Refusal no_target(const std::string& name) {
+    return {Refusal::Kind::skipped, name == "dmaengine" ? "no DMA engine here has lent a memcpy channel"
+                                                        : fmt::format("there is no target '{}' here", name)};
 }
 
 class IoctlSession final : public Session {
@@ -149,8 +156,7 @@ class IoctlSession final : public Session {
             return tl::unexpected(Refusal{Refusal::Kind::skipped, "the module has no such strategy"});
         const TargetInfo* target = find_target(point.target);
         if (target == nullptr)
-            return tl::unexpected(Refusal{Refusal::Kind::skipped,
-                                          fmt::format("there is no target '{}' here", point.target)});
+            return tl::unexpected(no_target(point.target));
         auto setup = sized<dmabench_setup>();
         setup.strategy = strategy->id;
         setup.target = target->id;
@@ -165,6 +171,8 @@ class IoctlSession final : public Session {
         setup.touch = static_cast<std::uint32_t>(point.touch);
         setup.mmap_mode = static_cast<std::uint32_t>(point.cache_mode);
         setup.dirty = static_cast<std::uint32_t>(point.dirty);
+        setup.transfer = static_cast<std::uint32_t>(point.transfer);
+        setup.ownership = static_cast<std::uint32_t>(point.ownership);
         if (point.source == Source::user) {
             void* memory = allocate_user_memory(point.size);
             if (memory == nullptr)
@@ -214,6 +222,13 @@ class IoctlSession final : public Session {
         return {};
     }
 
+    Outcome<TransferCounts> transfers() override {
+        auto transfers = sized<dmabench_transfers>();
+        if (::ioctl(fd_.get(), DMABENCH_IOC_TRANSFERS, &transfers) != 0)
+            return tl::unexpected(refusal("asking for the transfers", errno, DMABENCH_REASON_NONE));
+        return TransferCounts{transfers.fresh, transfers.stale};
+    }
+
     void teardown() override {
         unmap();
         (void)::ioctl(fd_.get(), DMABENCH_IOC_TEARDOWN);
@@ -237,11 +252,11 @@ class IoctlSession final : public Session {
     }
 
     const TargetInfo* find_target(const std::string& name) const {
-        if (name != "pci")
+        if (name != "pci" && name != "dmaengine")
             return find(info_.targets, name);
         const TargetInfo* only = nullptr;
         for (const TargetInfo& target : info_.targets) {
-            if (target.kind != "pci")
+            if (target.kind != name)
                 continue;
             if (only != nullptr)
                 return nullptr;
@@ -259,8 +274,20 @@ class IoctlSession final : public Session {
             run.hist_len = DMABENCH_NR_PHASES;
         }
         if (::ioctl(fd_.get(), DMABENCH_IOC_RUN, &run) != 0)
-            return tl::unexpected(refusal("laps", errno, run.reason));
+            return tl::unexpected(run.reason == DMABENCH_REASON_DATA ? wrong_data()
+                                                                     : refusal("laps", errno, run.reason));
         return Batch{run.laps_done, run.total_ns};
+    }
+
+    /// Where and how the data of a transfer were not as sent.
+    Refusal wrong_data() const {
+        auto found = sized<dmabench_transfers>();
+        const std::string what = reason_text(DMABENCH_REASON_DATA);
+        if (::ioctl(fd_.get(), DMABENCH_IOC_TRANSFERS, &found) != 0)
+            return {Refusal::Kind::failed, what};
+        return {Refusal::Kind::failed, fmt::format("{}: {} at byte {}, expected {:#018x}, found {:#018x}",
+                                                   what, found.wrong != 0 ? "something else" : "stale",
+                                                   found.offset, found.expected, found.found)};
     }
 
     void unmap() {
@@ -325,7 +352,9 @@ Result<DeviceInfo> query(int fd) {
         TargetInfo target;
         target.id = entry.id;
         target.name = text_of(entry.name);
-        target.kind = entry.kind == DMABENCH_TARGET_PCI ? "pci" : "platform";
+        target.kind = entry.kind == DMABENCH_TARGET_PCI         ? "pci"
+                      : entry.kind == DMABENCH_TARGET_DMAENGINE ? "dmaengine"
+                                                                : "platform";
         if ((entry.flags & DMABENCH_TARGET_COHERENT_KNOWN) != 0)
             target.coherent = (entry.flags & DMABENCH_TARGET_COHERENT) != 0;
         target.iommu = (entry.flags & DMABENCH_TARGET_IOMMU) != 0;
@@ -333,6 +362,9 @@ Result<DeviceInfo> query(int fd) {
         target.dma_mask = entry.dma_mask;
         target.coherent_mask = entry.coherent_mask;
         target.max_mapping = entry.max_mapping;
+        target.engine = engine_name(entry.engine);
+        target.engine_mask_bits = entry.engine_mask_bits;
+        target.max_transfer = entry.max_transfer;
         info.targets.push_back(std::move(target));
     }
     return info;

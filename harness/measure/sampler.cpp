@@ -92,6 +92,12 @@ class PointSampler {
             return tl::unexpected(done.error());
         if (auto done = stamp(); !done)
             return tl::unexpected(done.error());
+        if (point_.transfers()) {
+            auto transfers = session_.transfers();
+            if (!transfers)
+                return tl::unexpected(transfers.error());
+            result_.transfers = *transfers;
+        }
         return std::move(result_);
     }
 
@@ -113,7 +119,7 @@ class PointSampler {
     }
 
     /// Whether time goes by in a batch that belongs to no lap.
-    [[nodiscard]] bool dirties() const { return point_.dirty != 0; }
+    [[nodiscard]] bool prepares() const { return point_.dirty != 0 || point_.transfers(); }
 
     /// A batch whose laps count as spent on `what`.
     Outcome<Batch> batch(std::uint64_t laps, double& what) {
@@ -122,8 +128,8 @@ class PointSampler {
         if (!batch)
             return batch;
         what += static_cast<double>(batch->total_ns);
-        const double took = static_cast<double>(dirties() ? session_.now_ns() - before : batch->total_ns);
-        if (dirties())
+        const double took = static_cast<double>(prepares() ? session_.now_ns() - before : batch->total_ns);
+        if (prepares())
             time_.dirtying += took - static_cast<double>(batch->total_ns);
         spent_ns_ += took;
         if (laps != 0)
@@ -134,7 +140,7 @@ class PointSampler {
     /// The most laps that a sample may have, so that the budget still holds a good many samples.
     [[nodiscard]] double affordable_laps() const {
         constexpr double samples = 20;
-        if (!dirties())
+        if (!prepares())
             return static_cast<double>(DMABENCH_MAX_LAPS);
         return static_cast<double>(statistics_.budget.count()) / samples / std::max(spent_per_lap_ns_, 1.0);
     }
@@ -171,10 +177,11 @@ class PointSampler {
             double& what = warming ? time_.warm_up : time_.samples;
             double cpu_ns = 0;
             std::vector<Count> counts;
-            // CPU time and counters cannot be stopped for the dirtying, and so tell nothing of its laps.
-            auto run = dirties() ? batch(result_.laps_per_sample, what)
-                                 : in_window(session_, counters_, cpu_ns, counts,
-                                             [&] { return batch(result_.laps_per_sample, what); });
+            // CPU time and counters cannot be stopped for what prepares a lap, and so tell nothing of its
+            // laps.
+            auto run = prepares() ? batch(result_.laps_per_sample, what)
+                                  : in_window(session_, counters_, cpu_ns, counts,
+                                              [&] { return batch(result_.laps_per_sample, what); });
             if (!run)
                 return tl::unexpected(run.error());
             if (warming) {
@@ -185,7 +192,7 @@ class PointSampler {
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
             if (!point_.in_user_space())
                 cpu_ns -= context_.idle_cpu_ns;
-            if (!dirties())
+            if (!prepares())
                 result_.cpu_samples.push_back(cpu_ns / laps);
             totals.add(counts);
             if (enough())
@@ -223,7 +230,7 @@ class PointSampler {
         if (statistics_.histogram_laps == 0)
             return {};
         // At most a quarter of the budget, and always whole periods.
-        const double lap_ns = std::max(dirties() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
+        const double lap_ns = std::max(prepares() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
         const double affordable = static_cast<double>(statistics_.budget.count()) / 4 / lap_ns;
         const std::uint64_t period = period_of(point_);
         const auto fitting = static_cast<std::uint64_t>(
@@ -233,7 +240,7 @@ class PointSampler {
             return tl::unexpected(stamped.error());
         result_.stamped_laps = stamped->laps;
         time_.stamped += static_cast<double>(stamped->total_ns);
-        if (!point_.in_user_space() && !dirties())
+        if (!point_.in_user_space() && !prepares())
             measure_stamp_in_place();
         return {};
     }

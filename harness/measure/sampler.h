@@ -25,6 +25,7 @@ struct Measurement {
     std::optional<UserMapping> mapping;
     std::uint64_t access_bytes = 0;
     const AccessKernel* kernel = nullptr;  ///< of the access in user space
+    std::optional<TransferCounts> transfers;
     std::uint64_t laps_per_sample = 0;
     std::uint32_t discarded = 0;
     std::vector<double> samples;

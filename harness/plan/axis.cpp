@@ -27,11 +27,14 @@ constexpr std::array<std::string_view, 11> strategy_words = {"null",
                                                              "streaming_recycle",
                                                              "copy"};
 constexpr std::array<std::string_view, 3> direction_words = {"bidirectional", "to_device", "from_device"};
-constexpr std::array<std::string_view, 5> target_words = {"auto", "platform", "platform-coherent",
-                                                          "platform-noncoherent", "pci"};
+constexpr std::array<std::string_view, 6> target_words = {
+    "auto", "platform", "platform-coherent", "platform-noncoherent", "pci", "dmaengine"};
 constexpr std::array<std::string_view, 6> source_words = {"default", "kmalloc", "pages",
                                                           "slab",    "vmalloc", "user"};
 constexpr std::array<std::string_view, 4> access_words = {"none", "read", "write", "copy"};
+constexpr std::array<std::string_view, 3> transfer_words = {"none", "memcpy", "edu"};
+constexpr std::array<std::string_view, 3> ownership_words = {"synced", "no_sync_for_cpu",
+                                                             "no_sync_for_device"};
 constexpr std::array<std::string_view, 5> cache_mode_words = {"none", "cached", "writecombine", "uncached",
                                                               "coherent"};
 constexpr std::array<std::string_view, 3> pattern_words = {"sequential", "strided", "random"};
@@ -86,6 +89,12 @@ bool not_null(const Point& point) {
 bool synced(const Point& point) {
     return strategy_of(point).synced;
 }
+bool has_direction(const Point& point) {
+    return synced(point) || point.transfers();
+}
+bool transfers(const Point& point) {
+    return point.transfers();
+}
 bool has_source(const Point& point) {
     return strategy_of(point).sources != 0;
 }
@@ -118,7 +127,10 @@ bool can_be_dirty(const Point& point) {
 }
 
 AxisValue default_map_every(const Point& point) {
-    return std::uint64_t{maps_every_lap(point) && !is_accessed(point) ? 1U : 0U};
+    // What a lap frees cannot be checked after it.
+    const bool kept = is_accessed(point) || (point.transfers() && strategy_of(point).allocates) ||
+                      point.ownership != Ownership::synced;
+    return std::uint64_t{maps_every_lap(point) && !kept ? 1U : 0U};
 }
 
 AxisValue default_sync_every(const Point& point) {
@@ -177,23 +189,24 @@ constexpr std::string_view synced_text = "streaming_*, noncoherent, noncontiguou
 constexpr std::string_view ranged_text =
     "streaming_single, streaming_page, streaming_recycle, noncoherent and copy, where sync_every is not 0";
 
-// Where an axis applies, and its default, may depend on the axes before it in this table. cache_mode and
-// access depend on nothing but the strategy and each other.
-constexpr std::array<Axis, 16> axes = {{
+// Where an axis applies, and its default, may depend on the axes before it in this table. transfer,
+// ownership, cache_mode and access depend on nothing but the strategy and each other.
+constexpr std::array<Axis, 18> axes = {{
     text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
               first_word<strategy_words>, get_plain<&Point::strategy>,
               set_plain<&Point::strategy, std::string>),
     integer_axis<&Point::size>("size", 1, max_size, "bytes", "", "all", "length of the buffer", always,
                                always),
-    word_axis<&Point::direction, direction_words>("direction", synced_text, "which way the data goes", synced,
-                                                  synced),
+    word_axis<&Point::direction, direction_words>(
+        "direction", "streaming_*, noncoherent, noncontiguous, copy, and where transfer is not none",
+        "which way the data goes", has_direction, has_direction),
     text_axis("target", AxisKind::target, target_words, "auto", "the device that the DMA API is called with",
               first_word<target_words>, get_plain<&Point::target>, set_plain<&Point::target, std::string>),
     word_axis<&Point::source, source_words>("source", "streaming_single, streaming_sg",
                                             "where the buffer's memory comes from", has_source),
     integer_axis<&Point::map_every>("map_every", 0, max_every, "laps",
                                     "1 for pool, streaming_single, streaming_page and streaming_sg, else 0; "
-                                    "0 with access",
+                                    "0 with access, and with ownership or a pool's transfer",
                                     "all but null",
                                     "map or allocate in every n-th lap; 0: once, before the laps", not_null,
                                     names_map_every, default_map_every),
@@ -214,6 +227,12 @@ constexpr std::array<Axis, 16> axes = {{
                                 "all but null, on memory that is there before the lap; not with access",
                                 "share of the cache lines that the CPU dirties before each lap, untimed",
                                 can_be_dirty),
+    word_axis<&Point::transfer, transfer_words>(
+        "transfer", "all but null, where the target has that engine; not with access",
+        "what moves data in each lap: a DMA engine's memcpy channel, or QEMU's edu device", not_null),
+    word_axis<&Point::ownership, ownership_words>(
+        "ownership", "where transfer is not none, on memory with dma_sync_*() that stays mapped",
+        "leave out one sync, to see whether the data come out stale", transfers),
     word_axis<&Point::cache_mode, cache_mode_words>(
         "cache_mode", "coherent, write_combine, streaming_single, streaming_page",
         "how the buffer is mmap()ed; needs access", has_cache_modes),

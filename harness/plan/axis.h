@@ -37,7 +37,8 @@ struct Axis {
     std::string_view applies_text;  ///< for people
     std::string_view doc;           ///< for people, one line
 
-    bool (*applies)(const Point&);       ///< may look at the axes before it, and at cache_mode and access
+    bool (*applies)(const Point&);       ///< may look at the axes before it, and at transfer, ownership,
+                                         ///< cache_mode and access
     bool (*always_named)(const Point&);  ///< in the name even at its default
     AxisValue (*default_value)(const Point&);
     AxisValue (*get)(const Point&);

@@ -98,6 +98,73 @@ std::optional<Conflict> range_conflict(const Point& point) {
     return std::nullopt;
 }
 
+/// A sync can be left out only where it alone passes on ownership.
+std::optional<Conflict> ownership_conflict(const Point& point) {
+    const Axis* ownership = find_axis("ownership");
+    if (point.ownership == Ownership::synced) {
+        return std::nullopt;
+    }
+    const Strategy& strategy = *find_strategy(point.strategy);
+    if (!strategy.synced || strategy.name == "copy") {
+        return Conflict{ownership,
+                        fmt::format("{} calls no dma_sync_*() that could be left out", strategy.name)};
+    }
+    if (point.map_every != 0 || point.sync_every != 1) {
+        return Conflict{ownership,
+                        fmt::format("{} needs map_every 0 and sync_every 1, so that the sync alone passes on "
+                                    "ownership, not {} and {}",
+                                    word("ownership", point), point.map_every, point.sync_every)};
+    }
+    const bool for_cpu = point.ownership == Ownership::no_sync_for_cpu;
+    if ((point.direction == Direction::from_device) != for_cpu) {
+        return Conflict{
+            ownership, fmt::format("{} needs direction {}, where that sync matters", word("ownership", point),
+                                   for_cpu ? "from_device" : "to_device")};
+    }
+    return std::nullopt;
+}
+
+/// Conflicts between a transfer and the rest: its data have to be the receiver's after each lap.
+std::optional<Conflict> transfer_conflict(const Point& point) {
+    if (!point.transfers()) {
+        return std::nullopt;
+    }
+    const Strategy& strategy = *find_strategy(point.strategy);
+    if (point.in_user_space()) {
+        return Conflict{find_axis("transfer"),
+                        "transfer and access exclude each other: a lap is either in the kernel "
+                        "or in user space"};
+    }
+    if (point.direction == Direction::bidirectional) {
+        return Conflict{find_axis("direction"),
+                        "a transfer goes one way: direction to_device or from_device"};
+    }
+    if (strategy.allocates && point.map_every != 0) {
+        return Conflict{
+            find_axis("map_every"),
+            fmt::format("a transfer with {} needs map_every 0, not {}: its data are checked after the lap",
+                        strategy.name, point.map_every)};
+    }
+    const bool mapping_syncs = strategy.maps_every_lap && !strategy.allocates && point.map_every == 1;
+    if (strategy.synced && point.sync_every != 1 && !(mapping_syncs && point.sync_every == 0)) {
+        return Conflict{
+            find_axis("sync_every"),
+            "with a transfer ownership has to change in each lap: sync_every 1, or map_every 1 and "
+            "sync_every 0 where mapping syncs"};
+    }
+    if (point.sync_offset % 8 != 0) {
+        return Conflict{
+            find_axis("sync_offset"),
+            fmt::format("a transfer begins at a multiple of 8 bytes, not at {}", point.sync_offset)};
+    }
+    if (point.touch == Touch::write && point.direction == Direction::from_device) {
+        return Conflict{find_axis("touch"),
+                        "touch write would overwrite what the device has sent; with direction "
+                        "from_device the CPU reads or copies"};
+    }
+    return ownership_conflict(point);
+}
+
 /// Strategy first, then as written.
 std::vector<MatrixAxis> strategy_major(std::vector<MatrixAxis> matrix) {
     const auto is_strategy = [](const MatrixAxis& axis) { return axis.axis->name == "strategy"; };
@@ -112,8 +179,8 @@ std::string asked_name(const Point& point, const GivenAxes& given) {
     std::vector<std::string> parts;
     for (const Axis& axis : all_axes()) {
         const bool shown = given.test(axis.index()) || axis.required();
-        const bool user_space = axis.name == "cache_mode" || axis.name == "access";
-        if (axis.name != "strategy" && shown && (user_space || axis.applies(point))) {
+        const bool always = axis.name == "cache_mode" || axis.name == "access" || axis.name == "transfer";
+        if (axis.name != "strategy" && shown && (always || axis.applies(point))) {
             parts.push_back(fmt::format("{}:{}", axis.name, to_string(axis.get(point))));
         }
     }
@@ -127,6 +194,8 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
     if (find_strategy(point.strategy)->is_null()) {
         point.cache_mode = CacheMode::none;
         point.access = Access::none;
+        point.transfer = Transfer::none;
+        point.ownership = Ownership::synced;
     }
     if (auto conflict = user_space_conflict(point, given)) {
         return conflict;
@@ -135,12 +204,18 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
         return conflict;
     }
     settle_source(point);
+    if (!point.transfers()) {
+        point.ownership = Ownership::synced;
+    }
     for (const Axis& axis : all_axes()) {
         if (!axis.required() && (!given.test(axis.index()) || !axis.applies(point))) {
             axis.set(point, axis.default_value(point));
         }
     }
-    return range_conflict(point);
+    if (auto conflict = range_conflict(point)) {
+        return conflict;
+    }
+    return transfer_conflict(point);
 }
 
 Expansion expand(const std::vector<MatrixAxis>& matrix) {

@@ -14,15 +14,28 @@ bool is_pci(std::string_view target) {
     return target.starts_with("pci:");
 }
 
-/// What a point's target stands for; at least one.
-std::vector<std::string> resolved(const std::string& target, std::span<const std::string> targets) {
+bool is_dmaengine(std::string_view target) {
+    return target.starts_with("dmaengine:");
+}
+
+/// What a point's target stands for; at least one. A transfer leads to those that may have its engine.
+std::vector<std::string> resolved(const Point& point, std::span<const std::string> targets) {
+    std::string target = point.target;
+    if (target == "auto" && point.transfer == Transfer::memcpy) {
+        target = "dmaengine";
+    }
+    if (target == "auto" && point.transfer == Transfer::edu) {
+        target = "pci";
+    }
     if (target != "auto" && target != "pci") {
         return {target};
     }
     std::vector<std::string> pci;
     std::vector<std::string> others;
     for (const std::string& name : targets) {
-        (is_pci(name) ? pci : others).push_back(name);
+        if (!is_dmaengine(name)) {
+            (is_pci(name) ? pci : others).push_back(name);
+        }
     }
     if (pci.size() == 1) {
         return {"pci"};
@@ -80,7 +93,7 @@ Plan bind(const Plan& plan, std::span<const std::string> targets) {
     std::unordered_set<std::string> names;
     std::unordered_set<std::string> left_out;
     for (const PlannedPoint& planned : plan.points) {
-        for (const std::string& target : resolved(planned.point.target, targets)) {
+        for (const std::string& target : resolved(planned.point, targets)) {
             PlannedPoint copy = planned;
             copy.point.target = target;
             std::string name = copy.point.name();
@@ -101,10 +114,14 @@ std::string_view session_target(std::string_view target, std::span<const std::st
     if (same != targets.end()) {
         return *same;
     }
-    if (target != "pci" || std::count_if(targets.begin(), targets.end(), is_pci) != 1) {
+    if (target != "pci" && target != "dmaengine") {
         return {};
     }
-    return *std::find_if(targets.begin(), targets.end(), is_pci);
+    const auto fits = target == "pci" ? is_pci : is_dmaengine;
+    if (std::count_if(targets.begin(), targets.end(), fits) != 1) {
+        return {};
+    }
+    return *std::find_if(targets.begin(), targets.end(), fits);
 }
 
 Plan filtered(Plan plan, const NameFilter& filter) {

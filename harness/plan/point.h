@@ -21,6 +21,8 @@ enum class Source : std::uint32_t {
     user = 5
 };
 enum class Touch : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
+enum class Transfer : std::uint32_t { none = 0, memcpy = 1, edu = 2 };
+enum class Ownership : std::uint32_t { synced = 0, no_sync_for_cpu = 1, no_sync_for_device = 2 };
 enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, uncached = 3, coherent = 4 };
 // User space only; not in the ABI.
 enum class Access : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
@@ -41,6 +43,8 @@ struct Point {
     Touch touch = Touch::none;
     std::uint64_t touch_bytes = 0;  ///< 0: the whole buffer
     std::uint64_t dirty = 0;        ///< percent of cache lines that the CPU dirties before each lap
+    Transfer transfer = Transfer::none;
+    Ownership ownership = Ownership::synced;
     CacheMode cache_mode = CacheMode::none;
     Access access = Access::none;
     Pattern pattern = Pattern::sequential;
@@ -57,6 +61,14 @@ struct Point {
 
     /// Whether the lap is a user-space access to the mmap()ed buffer.
     [[nodiscard]] bool in_user_space() const { return access != Access::none; }
+
+    /// Whether a device moves data in each lap.
+    [[nodiscard]] bool transfers() const { return transfer != Transfer::none; }
+
+    /// Bytes that the device moves in a lap that transfers: what a sync covers.
+    [[nodiscard]] std::uint64_t transferred_bytes() const {
+        return sync_bytes != 0 ? sync_bytes : size - sync_offset;
+    }
 
     /// Bytes that the CPU touches in a lap, or would if it touched.
     [[nodiscard]] std::uint64_t touched_bytes() const { return touch_bytes != 0 ? touch_bytes : size; }

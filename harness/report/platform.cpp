@@ -63,6 +63,12 @@ json target_json(const SystemFiles& files, const TargetInfo& target) {
         out["max_mapping"] = target.max_mapping;
     if (target.node >= 0)
         out["node"] = target.node;
+    if (!target.engine.empty()) {
+        out["engine"]["name"] = target.engine;
+        out["engine"]["mask_bits"] = target.engine_mask_bits;
+        if (target.max_transfer != ~0ULL)
+            out["engine"]["max_transfer"] = target.max_transfer;
+    }
     return out;
 }
 

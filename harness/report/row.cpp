@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "hist.h"
+#include "plan/axis.h"
 #include "report/metrics.h"
 
 namespace dmabench {
@@ -38,6 +39,12 @@ std::string row_phase(const Point& point, std::uint32_t phase) {
     return point.in_user_space() && phase == DMABENCH_PHASE_TOUCH ? "access" : phase_name(phase);
 }
 
+const char* data_verdict(const TransferCounts& transfers) {
+    if (transfers.stale == 0)
+        return "fresh";
+    return transfers.fresh == 0 ? "stale" : "mixed";
+}
+
 class RowMaker {
   public:
     RowMaker(const Point& point, const Measurement& measured, const ClockCost& clock)
@@ -67,6 +74,11 @@ class RowMaker {
         put(row, "min_ns", *low);
         put(row, "max_sample_ns", *high);
         put(row, "bytes_per_lap", static_cast<double>(measured_.access_bytes));
+        if (point_.transfers() && row.contains("real_time")) {
+            const auto bytes = static_cast<double>(point_.transferred_bytes());
+            put(row, "bytes_per_lap", bytes);
+            put(row, "bytes_per_second", bytes * 1e9 / row["real_time"].get<double>());
+        }
         lap_quantiles(row);
         json phases = phase_details(row);
         row["dmabench"] = details(std::move(phases));
@@ -92,8 +104,9 @@ class RowMaker {
     /// A stamped lap holds one stamp per phase that happened in it, and one of its own.
     [[nodiscard]] double without_stamps(double lap_ns) const {
         double stamps = 0;
-        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase)
-            stamps += static_cast<double>(measured_.histograms[phase].count);
+        for (std::uint32_t phase = 0; phase < DMABENCH_NR_PHASES; ++phase)
+            stamps +=
+                phase == DMABENCH_PHASE_LAP ? 0 : static_cast<double>(measured_.histograms[phase].count);
         stamps /= static_cast<double>(measured_.stamped_laps);
         return lap_ns - std::max(stamps, 1.0) * measured_.stamp_ns;
     }
@@ -102,7 +115,9 @@ class RowMaker {
         json phases = json::object();
         if (measured_.stamped_laps == 0)
             return phases;
-        for (std::uint32_t phase = 0; phase < DMABENCH_PHASE_LAP; ++phase) {
+        for (std::uint32_t phase = 0; phase < DMABENCH_NR_PHASES; ++phase) {
+            if (phase == DMABENCH_PHASE_LAP)
+                continue;
             const dmabench_hist& seen = measured_.histograms[phase];
             const std::string name = row_phase(point_, phase);
             if ((measured_.buffer.elided & (1U << phase)) != 0) {
@@ -170,6 +185,13 @@ class RowMaker {
         if (measured_.kernel != nullptr) {
             out["access"]["instructions"] = measured_.kernel->name;
             out["access"]["bytes"] = measured_.kernel->bytes;
+        }
+        if (measured_.transfers) {
+            json& ownership = out["ownership"];
+            ownership["sync"] = to_string(find_axis("ownership")->get(point_));
+            ownership["fresh_laps"] = measured_.transfers->fresh;
+            ownership["stale_laps"] = measured_.transfers->stale;
+            ownership["data"] = data_verdict(*measured_.transfers);
         }
         if (measured_.mapping) {
             json& mapping = out["mapping"];

@@ -7,7 +7,8 @@
  *	abi_test [PCI-ADDRESS]
  *
  * PCI-ADDRESS ("0000:00:03.0") is a function bound to dmabench through driver_override;
- * it is unbound and bound again several times.  Without it those tests are skipped.  TAP
+ * it is unbound and bound again several times.  Without it those tests are skipped.  A DMA
+ * engine that has lent the module a channel is unbound from its driver at the end.  TAP
  * goes to stdout; exit code 0: all passed or skipped, 1: a test failed or nothing could be
  * tested.  What the platform cannot do is skipped with the reason; all else is strict.
  *
@@ -18,8 +19,8 @@
 _Static_assert(sizeof(struct dmabench_info) == 64, "info");
 _Static_assert(sizeof(struct dmabench_clock) == 40, "clock");
 _Static_assert(sizeof(struct dmabench_strategy_info) == 192, "strategy_info");
-_Static_assert(sizeof(struct dmabench_target_info) == 80, "target_info");
-_Static_assert(sizeof(struct dmabench_setup) == 168, "setup");
+_Static_assert(sizeof(struct dmabench_target_info) == 96, "target_info");
+_Static_assert(sizeof(struct dmabench_setup) == 176, "setup");
 _Static_assert(offsetof(struct dmabench_setup, user_addr) == 120, "setup.user_addr");
 _Static_assert(offsetof(struct dmabench_setup, dirty) == 128, "setup.dirty");
 _Static_assert(offsetof(struct dmabench_setup, batch) == 136, "setup.batch");
@@ -32,6 +33,7 @@ _Static_assert(sizeof(struct dmabench_dmabuf) == 24, "dmabuf");
 _Static_assert(sizeof(struct dmabench_trace_start) == 64, "trace_start");
 _Static_assert(sizeof(struct dmabench_trace_row) == 1576, "trace_row");
 _Static_assert(sizeof(struct dmabench_trace_read) == 80, "trace_read");
+_Static_assert(sizeof(struct dmabench_transfers) == 56, "transfers");
 
 int main(int argc, char **argv)
 {
@@ -71,6 +73,7 @@ int main(int argc, char **argv)
 		test_dirty_is_not_timed(fd, t);
 		test_sync_moves_data(fd, t);
 		test_touch_order(fd, t);
+		test_transfer(fd, t);
 		test_memory(fd, t);
 		test_dmabuf(fd, t);
 		test_dmabuf_import(fd, t);
@@ -96,6 +99,8 @@ int main(int argc, char **argv)
 	test_threads(fd);
 	test_unbind(fd, pci);
 	test_shared_unbind(pci);
+	test_transfer_unbind(fd, pci);
+	test_engine_unbind(fd);
 	close(fd);
 	ok(read_number("/sys/module/dmabench/refcnt") == 0, "nothing holds the module");
 

@@ -167,6 +167,11 @@ bool pci_bind(const char *address);
 bool pci_unbind(const char *address);
 void test_unbind(int fd, const char *address);
 
+/* test_transfer.c */
+void test_transfer(int fd, const struct dmabench_target_info *t);
+void test_transfer_unbind(int fd, const char *address);
+void test_engine_unbind(int fd);
+
 int tests_done(void);
 
 #endif /* _ABI_TEST_H */

@@ -21,6 +21,8 @@ uint64_t expected_count(const struct dmabench_strategy_info *si,
 		return s->sync_every ? (laps + s->sync_every - 1) / s->sync_every : 0;
 	case DMABENCH_PHASE_TOUCH:
 		return s->touch ? laps : 0;
+	case DMABENCH_PHASE_TRANSFER:
+		return s->transfer ? laps : 0;
 	default:
 		return laps;
 	}

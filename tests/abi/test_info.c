@@ -53,6 +53,8 @@ void test_info(int fd)
 			memchr(t.name, 0, sizeof(t.name)) && t.node >= -1;
 		if (t.kind == DMABENCH_TARGET_PCI)
 			good &= !strncmp(t.name, "pci:", 4);
+		else if (t.kind == DMABENCH_TARGET_DMAENGINE)
+			good &= !strncmp(t.name, "dmaengine:", 10);
 		else
 			good &= !strncmp(t.name, "platform", 8);
 	}
@@ -104,6 +106,8 @@ void test_sizes(int fd)
 		{ "MEMORY", DMABENCH_IOC_MEMORY, sizeof(struct dmabench_memory), 72, 0, EBUSY },
 		{ "DMABUF", DMABENCH_IOC_DMABUF, sizeof(struct dmabench_dmabuf), 24, 0,
 		  EOPNOTSUPP },
+		{ "TRANSFERS", DMABENCH_IOC_TRANSFERS, sizeof(struct dmabench_transfers), 56, 0,
+		  ENODATA },
 	};
 	struct dmabench_setup s = setup_of(DMABENCH_NULL, targets[0].id, 4096);
 	union {

@@ -216,7 +216,10 @@ def test_info() -> None:
     done = dmabench("info", "--on", "fake", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     info: dict[str, Any] = json.loads(done.stdout)
-    assert [t["name"] for t in info["platform"]["targets"]] == ["platform-noncoherent", "platform-coherent"]
+    targets = {t["name"]: t for t in info["platform"]["targets"]}
+    assert list(targets) == ["platform-noncoherent", "platform-coherent", "dmaengine:fake0"]
+    assert targets["dmaengine:fake0"]["engine"] == {"name": "memcpy", "mask_bits": 32}
+    assert "transfers by memcpy (addresses of 32 bits)" in text.stdout
     assert {s["name"] for s in info["strategies"]} >= {"null", "coherent", "streaming_single"}
     assert info["clock"]["resolution_ns"] > 0
 
@@ -241,6 +244,20 @@ def test_info_tells_which_memory_may_be_mapped() -> None:
     assert kinds["stack"]["checks"]["object_is_on_stack"] is True
     chain = {"phys_addr": "0x40003000", "dma_addr": "0x40003000", "relation": "identity"}
     assert kinds["vmalloc"]["targets"][0] == {"target": "platform-noncoherent", **chain}
+
+
+def test_the_ownership_litmus_tells_its_verdicts(tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    done = dmabench("run", "scenarios/ownership_litmus.json", "--on", "fake", "-o", str(report))
+    assert done.returncode == 0, done.stderr
+    for words in ("most of it", "data", "stale without sync_for_cpu", "stale without sync_for_device", "  fresh\n"):
+        assert words in done.stdout
+    assert "skipped 8 points: there is no target 'pci' here" in done.stdout
+    rows = [row for row in json.loads(report.read_text())["benchmarks"] if "ownership" in row["dmabench"]]
+    for row in rows:
+        ownership = row["dmabench"]["ownership"]
+        assert ownership["data"] == ("fresh" if ownership["sync"] == "synced" else "stale")
+    assert len(rows) == 8
 
 
 def test_a_note_is_said_even_when_quiet(scenario: Writer, tmp_path: Path) -> None:

@@ -97,8 +97,8 @@ TEST(Point, ParamsHaveAllAxes) {
         streaming_point().params().dump(),
         R"({"strategy":"streaming_single","size":4096,"direction":"bidirectional","target":"auto",)"
         R"("source":"default","map_every":0,"sync_every":0,"sync_offset":0,"sync_bytes":0,"touch":"none",)"
-        R"("touch_bytes":0,"dirty":0,"cache_mode":"none","access":"none","pattern":"sequential",)"
-        R"("width":"word"})");
+        R"("touch_bytes":0,"dirty":0,"transfer":"none","ownership":"synced","cache_mode":"none",)"
+        R"("access":"none","pattern":"sequential","width":"word"})");
 }
 
 TEST(Point, FromParamsIsTheInverse) {
@@ -113,6 +113,8 @@ TEST(Point, FromParamsIsTheInverse) {
     point.touch = Touch::copy;
     point.touch_bytes = 7;
     point.dirty = 50;
+    point.transfer = Transfer::edu;
+    point.ownership = Ownership::no_sync_for_device;
     point.cache_mode = CacheMode::writecombine;
     point.access = Access::write;
     point.pattern = Pattern::strided;
@@ -163,8 +165,8 @@ TEST(Axis, TableIsComplete) {
         EXPECT_EQ(axis.get(point), value);
         EXPECT_NE(axis.get(before), value);
     }
-    EXPECT_EQ(names.size(), 16U);
-    EXPECT_EQ(axis_names().size(), 16U);
+    EXPECT_EQ(names.size(), 18U);
+    EXPECT_EQ(axis_names().size(), 18U);
     EXPECT_EQ(find_axis("sizes"), nullptr);
 }
 
@@ -198,7 +200,7 @@ TEST(Axis, PciAddressesAreCanonical) {
     EXPECT_EQ(
         target.check(std::string("pcie")).error().message,
         "unknown value 'pcie'; expected one of auto, platform, platform-coherent, platform-noncoherent, "
-        "pci, pci:ADDRESS (did you mean 'pci'?)");
+        "pci, dmaengine, pci:ADDRESS (did you mean 'pci'?)");
 }
 
 TEST(Axis, LimitsAndWordsAreThoseOfTheAbi) {

@@ -187,7 +187,8 @@ TEST(Scenario, AxesAreChecked) {
     EXPECT_EQ(
         error(R"({"sizes": 1})"),
         "26: unknown axis 'sizes'; expected one of strategy, size, direction, target, source, map_every, "
-        "sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, cache_mode, access, pattern, width (did you mean "
+        "sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, transfer, ownership, cache_mode, "
+        "access, pattern, width (did you mean "
         "'size'?)");
     EXPECT_EQ(error(R"({"size": []})"), "34: size: the list is empty; expected at least one value");
     EXPECT_EQ(error(R"({"size": 0})"), "34: size: 0 is out of range; expected 1 .. 67108864 (64M) bytes");
@@ -311,7 +312,8 @@ TEST(Scenario, SetIsChecked) {
     EXPECT_EQ(
         error({"sise=4K"}),
         "--set sise=4K: unknown axis 'sise'; expected one of strategy, size, direction, target, source, "
-        "map_every, sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, cache_mode, access, pattern, width "
+        "map_every, sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, transfer, ownership, "
+        "cache_mode, access, pattern, width "
         "(did "
         "you mean 'size'?)");
     EXPECT_EQ(error({"size="}), "--set size=: a value is missing; expected one or more, separated by commas");

@@ -49,7 +49,7 @@
 #define DMABENCH_MAX_NODE	1023U
 
 /**
- * enum dmabench_phase - the timed parts of a lap, in the order they happen
+ * enum dmabench_phase - the timed parts of a lap
  * @DMABENCH_PHASE_MAP:			dma_map_*() or the allocation of DMA memory
  * @DMABENCH_PHASE_SYNC_FOR_DEVICE:	dma_sync_*_for_device(), or dma_wmb() for
  *					memory that needs a barrier only; for
@@ -61,6 +61,9 @@
  * @DMABENCH_PHASE_TOUCH:		CPU access to the buffer
  * @DMABENCH_PHASE_UNMAP:		dma_unmap_*() or freeing of DMA memory
  * @DMABENCH_PHASE_LAP:			the whole lap, from before map to after unmap
+ * @DMABENCH_PHASE_TRANSFER:		the device's transfer, between the two syncs: from
+ *					handing it to the engine until the engine's
+ *					driver knows that it is done
  * @DMABENCH_NR_PHASES:			count of the above
  */
 enum dmabench_phase {
@@ -70,7 +73,8 @@ enum dmabench_phase {
 	DMABENCH_PHASE_TOUCH		= 3,
 	DMABENCH_PHASE_UNMAP		= 4,
 	DMABENCH_PHASE_LAP		= 5,
-	DMABENCH_NR_PHASES		= 6,
+	DMABENCH_PHASE_TRANSFER		= 6,
+	DMABENCH_NR_PHASES		= 7,
 };
 
 /* Strategies; what each does is told by DMABENCH_IOC_STRATEGY. */
@@ -151,6 +155,24 @@ enum dmabench_relation {
 enum dmabench_target_kind {
 	DMABENCH_TARGET_PLATFORM	= 1,	/* made by the module itself */
 	DMABENCH_TARGET_PCI		= 2,	/* bound through driver_override */
+	DMABENCH_TARGET_DMAENGINE	= 3,	/* a DMA engine that has lent a channel */
+};
+
+/* What can move data on behalf of a target. */
+enum dmabench_engine {
+	DMABENCH_ENGINE_NONE		= 0,
+	DMABENCH_ENGINE_MEMCPY		= 1,	/* a memory-to-memory dmaengine channel */
+	DMABENCH_ENGINE_EDU		= 2,	/* QEMU's edu device: 100 ms a transfer */
+};
+
+/*
+ * Whether ownership of the buffer is passed on as dma-api.rst wants it, or one sync is left
+ * out on purpose, to see what becomes of the data.
+ */
+enum dmabench_ownership {
+	DMABENCH_OWNERSHIP_SYNCED		= 0,
+	DMABENCH_OWNERSHIP_NO_SYNC_FOR_CPU	= 1,
+	DMABENCH_OWNERSHIP_NO_SYNC_FOR_DEVICE	= 2,
 };
 
 /* Why a call failed, finer than errno. */
@@ -177,6 +199,12 @@ enum dmabench_reason {
 	DMABENCH_REASON_LOCKED_DOWN	= 34,	/* kernel_lockdown(7): EPERM */
 	DMABENCH_REASON_PRIVILEGE	= 35,	/* CAP_PERFMON is missing: EPERM */
 	DMABENCH_REASON_TRACED		= 36,	/* another file traces: EBUSY */
+	DMABENCH_REASON_ENGINE		= 17,	/* target has no such engine: EOPNOTSUPP */
+	DMABENCH_REASON_ABOVE_MAX_TRANSFER = 18, /* > max_transfer: ERANGE */
+	DMABENCH_REASON_TRANSFER_ALIGN	= 19,	/* engine wants alignment: EOPNOTSUPP */
+	DMABENCH_REASON_TRANSFER_FAILED	= 20,	/* engine refused or failed: EIO */
+	DMABENCH_REASON_TRANSFER_TIMEOUT = 21,	/* engine did not finish: ETIMEDOUT */
+	DMABENCH_REASON_DATA		= 22,	/* data came out wrong: EBADMSG */
 };
 
 /**
@@ -274,7 +302,13 @@ struct dmabench_strategy_info {
  * @coherent_mask: out: coherent DMA mask in force
  * @max_mapping: out: dma_max_mapping_size(), bytes; ~0: no limit
  * @name:	out: "platform", "platform-coherent", "platform-noncoherent", or
- *		"pci:" and the PCI address ("pci:0000:00:03.0")
+ *		"pci:" and the PCI address ("pci:0000:00:03.0"), or "dmaengine:" and the
+ *		channel ("dmaengine:dma0chan0")
+ * @engine:	out: enum dmabench_engine
+ * @engine_mask_bits: out: DMA mask in force while the engine transfers, bits; 0: no engine
+ * @max_transfer: out: most bytes that the engine moves at once; ~0: no limit; 0: no engine
+ *
+ * First published with 80 bytes, up to @name.
  */
 struct dmabench_target_info {
 	__u32 size;
@@ -287,6 +321,9 @@ struct dmabench_target_info {
 	__u64 coherent_mask;
 	__u64 max_mapping;
 	char name[DMABENCH_NAME_LEN];
+	__u32 engine;
+	__u32 engine_mask_bits;
+	__u64 max_transfer;
 };
 
 /* dmabench_setup.flags */
@@ -355,10 +392,21 @@ enum dmabench_unmap_cpu {
  *		Only for strategies that take a source, and not DMABENCH_SOURCE_USER.
  * @unmapped_on: out: with DMABENCH_UNMAP_CPU_OTHER: the CPU that unmaps, otherwise 0
  * @coherent_mask: out: coherent mask in force during the laps
+ * @transfer:	in: enum dmabench_engine: has the target's engine move data in each lap, into
+ *		the buffer (direction from_device) or out of it (to_device); the other end is
+ *		memory of the engine's or the module's own.  What moves is the range that a sync
+ *		covers, or all where there is none.  EINVAL for DMABENCH_NULL, for
+ *		bidirectional, where neither each lap syncs nor each lap's mapping does, where
+ *		laps allocate what is transferred, where @sync_offset is no multiple of 8, or
+ *		for touch=write from_device.
+ * @ownership:	in: enum dmabench_ownership.  Anything but synced needs @transfer in that sync's
+ *		direction, map_every 0, sync_every 1, and a strategy that calls dma_sync_*();
+ *		otherwise EINVAL.
  *
- * A lap is: map, sync_for_device, sync_for_cpu, touch, unmap.  When a lap unmaps
- * but does not sync, the CPU owns the buffer only after the unmap, so touch comes
- * last, unless the unmap frees it.  Dirtying comes before all, and is never timed.
+ * A lap is: map, sync_for_device, transfer, sync_for_cpu, touch, unmap.  With a transfer
+ * to the device the CPU's part is to produce the data, so touch comes first, before map.
+ * When a lap unmaps but does not sync, the CPU owns the buffer only after the unmap, so touch
+ * comes last, unless the unmap frees it.  Dirtying comes before all, and is never timed.
  * A buffer that is set up already is torn down first,
  * also when the call then fails.
  *
@@ -399,6 +447,8 @@ struct dmabench_setup {
 	__u32 node;
 	__u32 unmapped_on;
 	__u64 coherent_mask;
+	__u32 transfer;
+	__u32 ownership;
 };
 
 /*
@@ -442,10 +492,10 @@ struct dmabench_hist {
  * @laps:	in: how many, 0 .. DMABENCH_MAX_LAPS.  0 measures the cost of the call.
  * @laps_done:	out, also when the call fails: laps completed
  * @total_ns:	out: time of these laps, from before the first to after the last; where
- *		the buffer is dirtied before each (@dirty at setup), or is unmapped on
- *		another CPU (@unmap_cpu), the sum of the time of each, with the cost of
- *		reading the clock taken off: without the dirtying, and without what it
- *		takes to hand the buffers to the other CPU and to wait for it
+ *		the buffer is dirtied before each (@dirty at setup) or data are transferred,
+ *		or is unmapped on another CPU (@unmap_cpu), the sum of the time of each, with
+ *		the cost of reading the clock taken off: without the dirtying, and without
+ *		what it takes to hand the buffers to the other CPU and to wait for it
  * @hist_ptr:	in: with DMABENCH_RUN_STAMPED: address of an array of @hist_len
  *		struct dmabench_hist, indexed by enum dmabench_phase, that is
  *		overwritten; otherwise 0
@@ -455,7 +505,12 @@ struct dmabench_hist {
  * Runs in the caller's thread, so that performance counters opened on that thread
  * count it.  Gives way to other tasks between groups of laps.
  *
- * errno: EINTR a signal came, @laps_done tells how far it got; EIO a mapping failed;
+ * With a transfer, the sender gets fresh data before each lap and the receiver's are checked
+ * after it, neither of which is timed.  Wrong data, and stale ones unless a sync is left out
+ * on purpose, end the run with EBADMSG; @laps_done laps had been right before.
+ *
+ * errno: EINTR a signal came, @laps_done tells how far it got; EIO a mapping or a transfer
+ * failed; ETIMEDOUT a transfer did not end; EBADMSG it gave wrong data;
  * ENOMEM DMA memory, or the histograms; ENODATA nothing is set up; ENODEV; EINVAL.
  */
 struct dmabench_run {
@@ -814,6 +869,33 @@ struct dmabench_trace_read {
 struct dmabench_trace_stop {
 	__u32 size;
 	__u32 flags;
+/**
+ * struct dmabench_transfers - what became of the data (DMABENCH_IOC_TRANSFERS)
+ * @size:	in: sizeof(struct dmabench_transfers)
+ * @reserved:	in: 0
+ * @fresh:	out: laps since setup after which the receiver had all of the sender's data
+ * @stale:	out: laps after which it had, in part or in whole, data of before the lap
+ * @wrong:	out: laps after which it had anything else
+ * @offset:	out: bytes into the transferred range, of the latest lap that was not fresh, where
+ *		the first data were not as expected: those that are stale if all that differ
+ *		are, otherwise those that are wrong
+ * @expected:	out: the 8 bytes that should have been there, or those left of them
+ * @found:	out: those that were
+ *
+ * Each 8 bytes hold the number of the lap's data (low 32 bits) and their own place (high),
+ * so that data of before can be told from data that were never sent.
+ *
+ * errno: ENODATA nothing is set up, or without a transfer; EINVAL; ENODEV.
+ */
+struct dmabench_transfers {
+	__u32 size;
+	__u32 reserved;
+	__u64 fresh;
+	__u64 stale;
+	__u64 wrong;
+	__u64 offset;
+	__u64 expected;
+	__u64 found;
 };
 
 /*
@@ -838,6 +920,7 @@ struct dmabench_trace_stop {
 #define DMABENCH_IOC_TEARDOWN	_IO(DMABENCH_IOC_MAGIC, 8)	/* no argument */
 #define DMABENCH_IOC_MEMORY	_IO(DMABENCH_IOC_MAGIC, 9)	/* struct dmabench_memory */
 #define DMABENCH_IOC_DMABUF	_IO(DMABENCH_IOC_MAGIC, 10)	/* struct dmabench_dmabuf */
+#define DMABENCH_IOC_TRANSFERS	_IO(DMABENCH_IOC_MAGIC, 11)	/* struct dmabench_transfers */
 
 #define DMABENCH_IOC_TRACE_START _IO(DMABENCH_IOC_MAGIC, 16)	/* struct dmabench_trace_start */
 #define DMABENCH_IOC_TRACE_READ	_IO(DMABENCH_IOC_MAGIC, 17)	/* struct dmabench_trace_read */
