@@ -30,6 +30,7 @@ from dmabench_reports.contract_fields import (
     ROW,
     ROW_OWN,
     STOPS,
+    VERDICTS,
 )
 from dmabench_reports.model import AXES, LATER_AXES, PHASES
 from dmabench_reports.names import check_name, name_of
@@ -252,8 +253,18 @@ def _row_own(row: dict[str, Any], own: dict[str, Any], at: str) -> Iterator[Foun
             here + "/mapping",
             {"requested": str, "user": str, "kernel": str},
         )
+    if _dict(params).get("transfer", "none") != "none":
+        yield from _fields(
+            own.get("ownership"),
+            here + "/ownership",
+            {"sync": str, "data": str, "fresh_laps": int, "stale_laps": int},
+        )
+        data = _dict(own.get("ownership")).get("data")
+        if data not in VERDICTS:
+            yield here + "/ownership/data", f"is {json.dumps(data)}, not one of {', '.join(VERDICTS)}"
+    if {_dict(params).get(key, "none") for key in ("access", "transfer")} != {"none"}:
         if "bytes_per_lap" not in row:
-            yield at + "/bytes_per_lap", "is missing in a row with user-space access"
+            yield at + "/bytes_per_lap", "is missing in a row that accesses from user space or transfers"
 
 
 def _params(params: dict[str, Any], at: str, name: Any) -> Iterator[Found]:

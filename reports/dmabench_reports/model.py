@@ -9,7 +9,15 @@ from typing import Any, Iterable, Mapping, Optional, Sequence
 from dmabench_reports import words
 
 # Order of a lap; `access` takes the place of touch when user space does the access.
-PHASES = ("map", "sync_for_device", "sync_for_cpu", "touch", "access", "unmap")
+PHASES = (
+    "map",
+    "sync_for_device",
+    "transfer",
+    "sync_for_cpu",
+    "touch",
+    "access",
+    "unmap",
+)
 
 AXES: Mapping[str, Any] = {
     "strategy": "",
@@ -24,6 +32,8 @@ AXES: Mapping[str, Any] = {
     "touch": "none",
     "touch_bytes": 0,
     "dirty": 0,
+    "transfer": "none",
+    "ownership": "synced",
     "cache_mode": "none",
     "access": "none",
     "pattern": "sequential",
@@ -31,7 +41,11 @@ AXES: Mapping[str, Any] = {
 }
 
 # Axes that reports of schema 1 need not have: they came after it. All at their default.
+<<<<<<< HEAD
 LATER_AXES = frozenset({"dirty", "width"})
+=======
+LATER_AXES = frozenset({"dirty", "transfer", "ownership"})
+>>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
 
 def is_streaming(strategy: str) -> bool:
@@ -66,7 +80,12 @@ class Params:
     access: str = "none"
     pattern: str = "sequential"
     dirty: int = 0
+<<<<<<< HEAD
     width: str = "word"
+=======
+    transfer: str = "none"
+    ownership: str = "synced"
+>>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
     @property
     def workload(self) -> Workload:
@@ -77,7 +96,12 @@ class Params:
             self.touch_bytes if (self.touch, self.access) != ("none", "none") else 0,
             self.pattern if self.access != "none" else "sequential",
             self.dirty,
+<<<<<<< HEAD
             self.width if self.access != "none" else "word",
+=======
+            "" if self.transfer == "none" else f"{self.transfer} {self.direction}",
+            self.ownership,
+>>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
         )
 
     @property
@@ -105,14 +129,26 @@ class Workload:
     touch_bytes: int
     pattern: str
     dirty: int = 0
+<<<<<<< HEAD
     width: str = "word"
+=======
+    # What moves data and which way, such as "memcpy from_device"; "": nothing does.
+    transfer: str = ""
+    ownership: str = "synced"
+>>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
     @property
     def text(self) -> str:
         """A clause: "the kernel copies the whole buffer"."""
+        parts = [self._access_text]
         if self.dirty:
-            return f"{self._access_text}, {self.dirty} % of the cache lines dirty"
-        return self._access_text
+            parts.append(f"{self.dirty} % of the cache lines dirty")
+        if self.transfer:
+            engine, direction = self.transfer.split()
+            parts.append(f"data moved {direction.replace('_', ' the ', 1)} by {engine}")
+        if self.ownership != "synced":
+            parts.append(self.ownership.replace("no_", "without ", 1))
+        return ", ".join(parts)
 
     @property
     def _access_text(self) -> str:
@@ -146,6 +182,10 @@ class Workload:
             parts.append(self.width)
         if self.dirty:
             parts.append(f"dirty{self.dirty}")
+        if self.transfer:
+            parts.append(self.transfer.replace(" ", "-"))
+        if self.ownership != "synced":
+            parts.append(self.ownership)
         return "-".join(parts)
 
 

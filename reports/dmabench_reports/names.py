@@ -12,13 +12,15 @@ _ENUMS = {
     "direction": {"bidirectional", "to_device", "from_device"},
     "source": {"default", "kmalloc", "pages", "slab", "vmalloc", "user"},
     "touch": {"none", "read", "write", "copy"},
+    "transfer": {"none", "memcpy", "edu"},
+    "ownership": {"synced", "no_sync_for_cpu", "no_sync_for_device"},
     "cache_mode": {"none", "cached", "writecombine", "uncached", "coherent"},
     "access": {"none", "read", "write", "copy"},
     "pattern": {"sequential", "strided", "random"},
     "width": {"word", "vector"},
 }
 _TARGET = re.compile(
-    r"platform(-coherent|-noncoherent)?|pci(:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])?"
+    r"platform(-coherent|-noncoherent)?|pci(:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])?|dmaengine(:[a-z0-9]+)?"
 )
 _STRATEGY = re.compile(r"[a-z][a-z0-9_]*")
 _INTEGER = re.compile(r"0|[1-9][0-9]*")
@@ -53,7 +55,8 @@ def check_name(name: str) -> Optional[str]:
     for key, value in values.items():
         if key not in always and value == str(AXES[key]):
             return f"'{key}' is at its default and so does not belong into the name"
-        if key in ("direction", "sync_every") and not is_synced(strategy):
+        moved = key == "direction" and "transfer" in values
+        if key in ("direction", "sync_every") and not moved and not is_synced(strategy):
             return f"'{key}' does not apply to {strategy}"
     return None
 

@@ -63,6 +63,7 @@ _UNKNOWN = Look(Tone("#6e7781", "#98a2ad"), "X")
 PHASE_TONES = {
     "map": Tone("#332288", "#8478e8"),
     "sync_for_device": Tone("#882255", "#c84f8a"),
+    "transfer": Tone("#117733", "#45b06c"),
     "sync_for_cpu": Tone("#cc6677", "#e88a99"),
     "touch": Tone("#ddcc77", "#e6d684"),
     "access": Tone("#ddcc78", "#e6d685"),
