@@ -7,11 +7,8 @@ Kinds = dict[str, "type | tuple[type, ...]"]
 
 CLOCKS = ("hardware", "realtime", "instructions", "modelled", "fake")
 STOPS = ("ci", "samples", "budget")
-<<<<<<< HEAD
 DRIFTS = ("steady", "moved", "unknown")
-=======
 VERDICTS = ("fresh", "stale", "mixed")
->>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
 CONTEXT: Kinds = {
     "date": str,

@@ -41,11 +41,7 @@ AXES: Mapping[str, Any] = {
 }
 
 # Axes that reports of schema 1 need not have: they came after it. All at their default.
-<<<<<<< HEAD
-LATER_AXES = frozenset({"dirty", "width"})
-=======
-LATER_AXES = frozenset({"dirty", "transfer", "ownership"})
->>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
+LATER_AXES = frozenset({"dirty", "width", "transfer", "ownership"})
 
 
 def is_streaming(strategy: str) -> bool:
@@ -80,12 +76,9 @@ class Params:
     access: str = "none"
     pattern: str = "sequential"
     dirty: int = 0
-<<<<<<< HEAD
     width: str = "word"
-=======
     transfer: str = "none"
     ownership: str = "synced"
->>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
     @property
     def workload(self) -> Workload:
@@ -96,12 +89,9 @@ class Params:
             self.touch_bytes if (self.touch, self.access) != ("none", "none") else 0,
             self.pattern if self.access != "none" else "sequential",
             self.dirty,
-<<<<<<< HEAD
             self.width if self.access != "none" else "word",
-=======
             "" if self.transfer == "none" else f"{self.transfer} {self.direction}",
             self.ownership,
->>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
         )
 
     @property
@@ -129,13 +119,10 @@ class Workload:
     touch_bytes: int
     pattern: str
     dirty: int = 0
-<<<<<<< HEAD
     width: str = "word"
-=======
     # What moves data and which way, such as "memcpy from_device"; "": nothing does.
     transfer: str = ""
     ownership: str = "synced"
->>>>>>> cd190356 (reports: know transfers: their phase, what moves the data, what became of them)
 
     @property
     def text(self) -> str:
