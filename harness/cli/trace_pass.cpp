@@ -49,7 +49,7 @@ Result<bool> trace_pass(Session& session, const Plan& plan, const CounterSelecti
     Progress progress(entries.rows.size(), static_cast<std::size_t>(counted), quiet);
     for (StoredRow& row : entries.rows) {
         const auto point = points.find(row.name);
-        if (row.counts.length != 0 || point == points.end())
+        if (row.counts.length != 0 || point == points.end() || point->second->prepares())
             continue;
         if (interrupted())
             return false;

@@ -118,9 +118,6 @@ class PointSampler {
         return spent_ns_ / static_cast<double>(statistics_.budget.count());
     }
 
-    /// Whether time goes by in a batch that belongs to no lap.
-    [[nodiscard]] bool prepares() const { return point_.dirty != 0 || point_.transfers(); }
-
     /// A batch whose laps count as spent on `what`.
     Outcome<Batch> batch(std::uint64_t laps, double& what) {
         const std::uint64_t before = session_.now_ns();
@@ -128,8 +125,8 @@ class PointSampler {
         if (!batch)
             return batch;
         what += static_cast<double>(batch->total_ns);
-        const double took = static_cast<double>(prepares() ? session_.now_ns() - before : batch->total_ns);
-        if (prepares())
+        const double took = static_cast<double>(point_.prepares() ? session_.now_ns() - before : batch->total_ns);
+        if (point_.prepares())
             time_.dirtying += took - static_cast<double>(batch->total_ns);
         spent_ns_ += took;
         if (laps != 0)
@@ -140,7 +137,7 @@ class PointSampler {
     /// The most laps that a sample may have, so that the budget still holds a good many samples.
     [[nodiscard]] double affordable_laps() const {
         constexpr double samples = 20;
-        if (!prepares())
+        if (!point_.prepares())
             return static_cast<double>(DMABENCH_MAX_LAPS);
         return static_cast<double>(statistics_.budget.count()) / samples / std::max(spent_per_lap_ns_, 1.0);
     }
@@ -179,7 +176,7 @@ class PointSampler {
             std::vector<Count> counts;
             // CPU time and counters cannot be stopped for what prepares a lap, and so tell nothing of its
             // laps.
-            auto run = prepares() ? batch(result_.laps_per_sample, what)
+            auto run = point_.prepares() ? batch(result_.laps_per_sample, what)
                                   : in_window(session_, counters_, cpu_ns, counts,
                                               [&] { return batch(result_.laps_per_sample, what); });
             if (!run)
@@ -192,7 +189,7 @@ class PointSampler {
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
             if (!point_.in_user_space())
                 cpu_ns -= context_.idle_cpu_ns;
-            if (!prepares())
+            if (!point_.prepares())
                 result_.cpu_samples.push_back(cpu_ns / laps);
             totals.add(counts);
             if (enough())
@@ -230,7 +227,7 @@ class PointSampler {
         if (statistics_.histogram_laps == 0)
             return {};
         // At most a quarter of the budget, and always whole periods.
-        const double lap_ns = std::max(prepares() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
+        const double lap_ns = std::max(point_.prepares() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
         const double affordable = static_cast<double>(statistics_.budget.count()) / 4 / lap_ns;
         const std::uint64_t period = period_of(point_);
         const auto fitting = static_cast<std::uint64_t>(
@@ -240,7 +237,7 @@ class PointSampler {
             return tl::unexpected(stamped.error());
         result_.stamped_laps = stamped->laps;
         time_.stamped += static_cast<double>(stamped->total_ns);
-        if (!point_.in_user_space() && !prepares())
+        if (!point_.in_user_space() && !point_.prepares())
             measure_stamp_in_place();
         return {};
     }

@@ -65,6 +65,9 @@ struct Point {
     /// Whether a device moves data in each lap.
     [[nodiscard]] bool transfers() const { return transfer != Transfer::none; }
 
+    /// Whether something is prepared before each lap, in a batch's time but not in the lap's.
+    [[nodiscard]] bool prepares() const { return dirty != 0 || transfers(); }
+
     /// Bytes that the device moves in a lap that transfers: what a sync covers.
     [[nodiscard]] std::uint64_t transferred_bytes() const {
         return sync_bytes != 0 ? sync_bytes : size - sync_offset;

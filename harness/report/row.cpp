@@ -111,6 +111,13 @@ class RowMaker {
         return lap_ns - std::max(stamps, 1.0) * measured_.stamp_ns;
     }
 
+    /// Whether the laps call for this phase's sync; what would become of one that they don't is no part of them.
+    [[nodiscard]] bool syncs(std::uint32_t phase) const {
+        const auto left_out = phase == DMABENCH_PHASE_SYNC_FOR_CPU ? Ownership::no_sync_for_cpu
+                                                                   : Ownership::no_sync_for_device;
+        return point_.sync_every != 0 && point_.ownership != left_out;
+    }
+
     json phase_details(json& row) const {
         json phases = json::object();
         if (measured_.stamped_laps == 0)
@@ -121,6 +128,8 @@ class RowMaker {
             const dmabench_hist& seen = measured_.histograms[phase];
             const std::string name = row_phase(point_, phase);
             if ((measured_.buffer.elided & (1U << phase)) != 0) {
+                if (!syncs(phase))
+                    continue;
                 phases[name]["elided"] = "this kernel skips the call for a coherent device (dma_skip_sync)";
                 continue;
             }

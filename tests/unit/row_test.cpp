@@ -69,9 +69,26 @@ TEST(Row, APhaseBelowTheClockIsNamedSoAndIsNoZero) {
 TEST(Row, AnElidedPhaseIsNamedSo) {
     Measurement measured = measured_thrice_ten();
     measured.buffer.elided = 1U << DMABENCH_PHASE_SYNC_FOR_CPU;
-    const auto row = make_row(streaming(), measured, fine_clock);
+    Point point = streaming();
+    point.sync_every = 4;
+    const auto row = make_row(point, measured, fine_clock);
     EXPECT_FALSE(row.contains("sync_for_cpu_ns"));
     EXPECT_TRUE(row["dmabench"]["phases"]["sync_for_cpu"].contains("elided"));
+}
+
+TEST(Row, ASyncThatNoLapCallsForIsNotElided) {
+    Measurement measured = measured_thrice_ten();
+    measured.buffer.elided = 1U << DMABENCH_PHASE_SYNC_FOR_DEVICE | 1U << DMABENCH_PHASE_SYNC_FOR_CPU;
+    const auto never = make_row(streaming(), measured, fine_clock);
+    EXPECT_FALSE(never["dmabench"]["phases"].contains("sync_for_device"));
+    EXPECT_FALSE(never["dmabench"]["phases"].contains("sync_for_cpu"));
+
+    Point point = streaming();
+    point.sync_every = 1;
+    point.ownership = Ownership::no_sync_for_cpu;
+    const auto half = make_row(point, measured, fine_clock);
+    EXPECT_TRUE(half["dmabench"]["phases"]["sync_for_device"].contains("elided"));
+    EXPECT_FALSE(half["dmabench"]["phases"].contains("sync_for_cpu"));
 }
 
 TEST(Row, PercentilesOnlyWhereThereAreEnoughLaps) {
