@@ -2,6 +2,7 @@
 // The points of scenarios as Google Benchmark benchmarks: the same session, laps and calibration as
 // `dmabench run`, under the flags, filters and JSON that Google Benchmark's users know.
 #include <benchmark/benchmark.h>
+#include <sched.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -32,16 +33,21 @@ void run_point(benchmark::State& state, Run& run, const Point& point) {
         state.SkipWithError(buffer.error().reason.c_str());
         return;
     }
-    auto laps = make_laps(*run.session, point, run.context.clock);
+    auto laps = make_laps(*run.session, *run.counters, point, run.context.clock);
     if (!laps) {
         state.SkipWithError(laps.error().reason.c_str());
         return;
     }
     // One batch for all iterations, so that neither the loop below nor the call to the module is in the time.
     const auto wanted = static_cast<std::uint64_t>(state.max_iterations);
-    run.counters->start();
+    // Threads count for themselves, and what another CPU or the dirtying does is not to be counted.
+    const bool counting = point.threads == 1 && !point.timed_apart();
+    CountTotals counts;
+    if (counting)
+        run.counters->start();
     auto batch = (*laps)->run(wanted);
-    const std::vector<Count> counts = run.counters->stop();
+    if (counting)
+        counts.add(run.counters->stop());
     if (!batch) {
         state.SkipWithError(batch.error().reason.c_str());
         return;
@@ -49,9 +55,12 @@ void run_point(benchmark::State& state, Run& run, const Point& point) {
     const double lap_seconds = static_cast<double>(batch->total_ns) / static_cast<double>(batch->laps) * 1e-9;
     for (auto _ : state)
         state.SetIterationTime(lap_seconds);
-    for (const Count& count : counts)
-        if (const double per_lap = count.value / static_cast<double>(batch->laps); per_lap > 0)
-            state.counters[count.key] = per_lap;
+    if (const Window* all = (*laps)->window(); all != nullptr && !point.timed_apart())
+        for (const std::vector<Count>& thread : all->counts)
+            counts.add(thread);
+    for (const Count& count : counts.per_lap(batch->laps, {}))
+        if (count.value > 0)
+            state.counters[count.key] = count.value;
     if ((*laps)->access_bytes() != 0)
         state.counters["bytes_per_lap"] = static_cast<double>((*laps)->access_bytes());
     run.session->teardown();
@@ -98,6 +107,8 @@ int main(int argc, char** argv) {
     if (!session)
         return fail_with(session.error());
     Run run{std::move(*session), std::make_unique<Counters>(select_counters("default")->timed(), Sharing::by_kernel), {}};
+    if (const int cpu = ::sched_getcpu(); cpu >= 0)
+        run.session->stay_on(cpu);
     auto context = prepare_sampling(*run.session, *run.counters);
     if (!context)
         return fail_with(context.error());

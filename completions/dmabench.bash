@@ -15,12 +15,14 @@ _dmabench_values() {
         cache_mode) echo none cached writecombine uncached coherent ;;
         pattern) echo sequential strided random ;;
         width) echo word vector ;;
+        unmap_cpu) echo none other ;;
+        node) echo any 0 1 2 3 4 5 6 7 ;;
     esac
 }
 
 _dmabench_axes() {
     echo strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        transfer ownership cache_mode access pattern width
+        transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
 }
 
 # Platforms of the lab, as the dmabench that is being typed knows them.

@@ -32,7 +32,8 @@ end
 
 function __dmabench_axes
     printf '%s\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-        touch_bytes dirty transfer ownership cache_mode access pattern width
+        touch_bytes dirty transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node \
+        threads
 end
 
 function __dmabench_on
@@ -69,6 +70,10 @@ function __dmabench_set
             set values sequential strided random
         case 'width=*'
             set values word vector
+        case 'unmap_cpu=*'
+            set values none other
+        case 'node=*'
+            set values any 0 1 2 3 4 5 6 7
         case '*=*'
             return
         case '*'

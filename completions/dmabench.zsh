@@ -4,7 +4,7 @@
 
 _dmabench_axes() {
     print strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        transfer ownership cache_mode access pattern width
+        transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
 }
 
 _dmabench_platforms() {
@@ -43,6 +43,8 @@ _dmabench_set() {
         *ownership=) values=(synced no_sync_for_cpu no_sync_for_device) ;;
         *pattern=) values=(sequential strided random) ;;
         *width=) values=(word vector) ;;
+        *unmap_cpu=) values=(none other) ;;
+        *node=) values=(any 0 1 2 3 4 5 6 7) ;;
         *) _message 'integers, as 4K,64K or 4K..1M x4' && return ;;
     esac
     compset -P '*,'

@@ -8,6 +8,7 @@
 #include "base/terminal.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
+#include "cli/dma_masks.h"
 #include "cli/memory_table.h"
 #include "cli/where.h"
 #include "counters/counters.h"
@@ -43,6 +44,7 @@ json describe(Session& session, const ClockCost& clock) {
              {"phases", names_of_bits(strategy.phases, [](std::uint32_t p) { return std::string(phase_name(p)); })},
              {"sources", names_of_bits(strategy.sources, source_name)},
              {"cache_modes", names_of_bits(strategy.mmap_modes, mmap_mode_name)}});
+    out["dma_masks"] = try_dma_masks(session);
     const Counters counters(select_counters("default")->timed());
     out["counters"]["available"] = counters.available();
     out["counters"]["unavailable"] = json::array();
@@ -88,6 +90,8 @@ void print(const json& info) {
         }
         fmt::print("  {:<22} {}\n", target["name"].get<std::string>(), facts);
     }
+    fmt::print("{}DMA masks{}\n", bold, plain);
+    print_dma_masks(info["dma_masks"]);
     fmt::print("{}strategies{}\n", bold, plain);
     for (const json& strategy : info["strategies"]) {
         fmt::print("  {:<18} {}\n", strategy["name"].get<std::string>(), strategy["calls"].get<std::string>());
@@ -154,7 +158,7 @@ Result<int> show_info(const Options& options) {
 
 void add_info_command(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("info", "Show the platform, its targets, strategies and counters");
+    CLI::App* command = app.add_subcommand("info", "Show the platform, its targets, their DMA masks, strategies and counters");
     command->add_option("--on", options->on, "Where: auto (this machine), host, fake, lab:NAME")->capture_default_str();
     command->add_flag("--memory", options->memory, "Instead: which memory may be DMA-mapped, and where it ends up");
     command->add_flag("--json", options->json, "The same as JSON");

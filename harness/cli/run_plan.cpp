@@ -21,14 +21,9 @@ namespace {
 using json = nlohmann::ordered_json;
 
 /// Keeps this thread on the CPU it is on, so that neither caches nor per-CPU counters change under it.
-void stay_on_this_cpu() {
-    const int cpu = ::sched_getcpu();
-    if (cpu < 0)
-        return;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<unsigned>(cpu), &set);
-    (void)::sched_setaffinity(0, sizeof set, &set);
+void stay_on_this_cpu(Session& session) {
+    if (const int cpu = ::sched_getcpu(); cpu >= 0)
+        session.stay_on(cpu);
 }
 
 /// Fisher and Yates, written out because std::shuffle may differ between libraries and an order has to be repeatable.
@@ -177,7 +172,7 @@ class PlanRun {
 
 Result<Report> run_plan(Session& session, const Plan& plan, RunFacts facts, const RunOptions& options) {
     catch_interrupts();
-    stay_on_this_cpu();
+    stay_on_this_cpu(session);
     Counters counters(options.counters.timed());
     facts.device = session.info();
     facts.counters = counters.available();

@@ -49,7 +49,9 @@ Result<bool> trace_pass(Session& session, const Plan& plan, const CounterSelecti
     Progress progress(entries.rows.size(), static_cast<std::size_t>(counted), quiet);
     for (StoredRow& row : entries.rows) {
         const auto point = points.find(row.name);
-        if (row.counts.length != 0 || point == points.end() || point->second->prepares())
+        if (row.counts.length != 0 || point == points.end())
+            continue;
+        if (point->second->timed_apart() || point->second->threads > 1)
             continue;
         if (interrupted())
             return false;

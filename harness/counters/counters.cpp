@@ -32,7 +32,7 @@ Counters::Counters(const std::vector<CounterEvent>& events, Sharing sharing) : s
             add(event, *encoded);
         else
             unavailable_.push_back({event.event, encoded.error()});
-        order_.push_back(event.event);
+        order_.push_back(event);
     }
 }
 
@@ -124,12 +124,14 @@ std::vector<Count> Counters::stop() {
     return counts;
 }
 
+Counters Counters::for_this_thread() const { return Counters(order_, sharing_); }
+
 std::vector<std::string> Counters::available() const {
     std::vector<std::string> names;
-    for (const std::string& event : order_)
+    for (const CounterEvent& event : order_)
         if (std::none_of(unavailable_.begin(), unavailable_.end(),
-                         [&](const UnavailableCounter& missing) { return missing.event == event; }))
-            names.push_back(event);
+                         [&](const UnavailableCounter& missing) { return missing.event == event.event; }))
+            names.push_back(event.event);
     return names;
 }
 

@@ -46,6 +46,9 @@ class Counters {
     /// ... to here. Only events that got to run.
     std::vector<Count> stop();
 
+    /// The same events, for the calling thread.
+    [[nodiscard]] Counters for_this_thread() const;
+
     [[nodiscard]] std::vector<std::string> available() const;
     [[nodiscard]] const std::vector<UnavailableCounter>& unavailable() const { return unavailable_; }
 
@@ -72,7 +75,7 @@ class Counters {
     std::vector<Group> groups_;  ///< of the PMU
     std::size_t next_ = 0;
     std::vector<UnavailableCounter> unavailable_;
-    std::vector<std::string> order_;  ///< events as they were asked for
+    std::vector<CounterEvent> order_;  ///< events as they were asked for
 };
 
 /// Sums up windows of equally many laps.

@@ -61,7 +61,7 @@ std::string reason_text(std::uint32_t reason) {
         "the strategy cannot be mapped into user space in that cache mode",
         "this CPU or kernel cannot map memory in that cache mode",
         "this API syncs the whole buffer only, no range",
-        "the device accepts no usable DMA mask",
+        "the device refuses a streaming DMA mask of that width",
         "another open file uses this target",
         "user memory cannot be pinned",
         "RLIMIT_MEMLOCK allows less memory to be pinned; raise it (ulimit -l)",

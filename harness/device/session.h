@@ -71,7 +71,8 @@ struct Refusal {
         gone,         ///< the target went away: no further point can be measured on it
     };
     Kind kind = Kind::failed;
-    std::string reason;  ///< one sentence, no period
+    std::string reason;      ///< one sentence, no period
+    std::uint32_t code = 0;  ///< enum dmabench_reason, where the device told
 };
 
 template <typename T>
@@ -84,6 +85,8 @@ struct BufferInfo {
     std::uint64_t dma_mask = 0;
     std::uint32_t elided = 0;  ///< bit (1 << phase)
     std::string source;        ///< kmalloc, pages, slab, vmalloc, user, or "" for DMA memory
+    std::uint64_t coherent_mask = 0;
+    std::optional<std::uint32_t> unmapped_on;  ///< the CPU, where it is not the one that maps
 };
 
 /// One timed batch of laps.
@@ -148,6 +151,15 @@ class Session {
 
     /// Which kinds of memory may be mapped, and where they end up for this target. Nothing may be set up.
     virtual Result<std::vector<MemoryInfo>> memory(const TargetInfo& target) = 0;
+
+    /// One more session with the same device, for another thread.
+    virtual Result<std::unique_ptr<Session>> another() = 0;
+
+    /// The CPUs that threads may use.
+    [[nodiscard]] virtual std::vector<int> cpus() const = 0;
+
+    /// Keeps the calling thread on that CPU.
+    virtual void stay_on(int cpu) = 0;
 
     /// The raw monotonic clock, ns; what user-space laps are timed with.
     [[nodiscard]] virtual std::uint64_t now_ns() const = 0;

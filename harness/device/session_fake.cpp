@@ -17,6 +17,7 @@ namespace {
 constexpr double cpu_ns_per_ioctl = 150;
 constexpr double stamp_ns = 20;
 constexpr double loop_ns = 2;
+constexpr std::uint64_t fake_address = 0x4000'0000;  ///< of all its memory
 
 /// Nanoseconds of each phase when it happens; indexed by enum dmabench_phase.
 using PhaseCosts = std::array<double, DMABENCH_NR_PHASES>;
@@ -56,6 +57,11 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
         cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 12 * pages + sync_lines * per_line;
         if (point.strategy == "streaming_recycle")
             cost[DMABENCH_PHASE_MAP] = cost[DMABENCH_PHASE_UNMAP] = 40;
+        // What comes in a batch finds the allocators' caches warm, and what another CPU freed finds them cold.
+        if (point.batch > 1)
+            cost[DMABENCH_PHASE_MAP] *= 0.9;
+        if (point.unmap_cpu == UnmapCpu::other)
+            cost[DMABENCH_PHASE_UNMAP] *= 1.5;
         if (point.strategy == "noncontiguous" || point.strategy == "noncoherent")
             cost[DMABENCH_PHASE_MAP] = cost[DMABENCH_PHASE_UNMAP] = 800 + bytes / 16;
         // A dirty line has to be written back before the device may read it.
@@ -69,6 +75,9 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
         cost[DMABENCH_PHASE_SYNC_FOR_CPU] = 0;
     if (point.ownership == Ownership::no_sync_for_device)
         cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] = 0;
+    // Threads get into each other's way.
+    for (const auto phase : {DMABENCH_PHASE_MAP, DMABENCH_PHASE_UNMAP})
+        cost[phase] *= 1 + 0.2 * static_cast<double>(point.threads - 1);
     if (point.touch != Touch::none)
         cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3;
     return cost;
@@ -150,13 +159,22 @@ class FakeSession final : public Session {
                                           fmt::format("there is no target '{}' here", point.target)});
         if (point.transfers() && target->engine != engine_name(static_cast<std::uint32_t>(point.transfer)))
             return tl::unexpected(Refusal{Refusal::Kind::skipped, reason_text(DMABENCH_REASON_ENGINE)});
+        if (point.node != Node::any && point.node != Node{1})
+            return refused(DMABENCH_REASON_NODE);
+        const std::uint64_t mask = point.mask_bits == 0 || point.mask_bits > 63 ? ~0ULL : (1ULL << point.mask_bits) - 1;
+        if (mask < 0xff'ffff)
+            return refused(DMABENCH_REASON_DMA_MASK);
+        if (mask < fake_address)
+            return refused(DMABENCH_REASON_BEYOND_MASK);
         point_ = point;
         transfers_ = {};
         coherent_ = target->coherent.value_or(true);
         cost_ = costs_of(point, coherent_);
         for (double& cost : cost_)
             cost *= 1 + options_.slowdown;
-        BufferInfo buffer{"identity", 0x4000'0000, 0x4000'0000, ~0ULL, 0, ""};
+        BufferInfo buffer{"identity", fake_address, fake_address, mask, 0, "", mask, std::nullopt};
+        if (point.unmap_cpu == UnmapCpu::other)
+            buffer.unmapped_on = 1;
         if (point.strategy.starts_with("streaming"))
             buffer.source = point.source == Source::by_strategy
                                 ? "pages"
@@ -166,6 +184,10 @@ class FakeSession final : public Session {
         ready_ = true;
         return buffer;
     }
+
+    Result<std::unique_ptr<Session>> another() override { return std::make_unique<FakeSession>(options_); }
+    std::vector<int> cpus() const override { return {0, 1, 2, 3}; }
+    void stay_on(int) override {}
 
     Outcome<Batch> run(std::uint64_t laps) override { return run(laps, nullptr); }
     Outcome<Batch> run_stamped(std::uint64_t laps, PhaseHistograms& histograms) override {
@@ -223,6 +245,10 @@ class FakeSession final : public Session {
     }
 
   private:
+    static tl::unexpected<Refusal> refused(std::uint32_t reason) {
+        return tl::unexpected(Refusal{Refusal::Kind::skipped, reason_text(reason), reason});
+    }
+
     /// One more happening whose cost has the model's noise.
     void advance(double ns) {
         if (options_.noise > 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The session with the kernel module.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -122,7 +123,7 @@ Refusal refusal(const char* what, int error, std::uint32_t reason) {
         reason == DMABENCH_REASON_COHERENT_MASK || reason == DMABENCH_REASON_BEYOND_MASK)
         kind = Refusal::Kind::skipped;
     const std::string text = reason_text(reason);
-    return {kind, text.empty() ? fmt::format("{}: {}", what, std::strerror(error)) : text};
+    return {kind, text.empty() ? fmt::format("{}: {}", what, std::strerror(error)) : text, reason};
 }
 
 Refusal no_target(const std::string& name) {
@@ -132,7 +133,8 @@ Refusal no_target(const std::string& name) {
 
 class IoctlSession final : public Session {
   public:
-    IoctlSession(UniqueFd fd, DeviceInfo info) : fd_(std::move(fd)), info_(std::move(info)) {}
+    IoctlSession(UniqueFd fd, DeviceInfo info, std::vector<int> cpus)
+        : fd_(std::move(fd)), info_(std::move(info)), cpus_(std::move(cpus)) {}
     ~IoctlSession() override {
         unmap();
         free_user_memory();
@@ -173,8 +175,14 @@ class IoctlSession final : public Session {
         setup.dirty = static_cast<std::uint32_t>(point.dirty);
         setup.transfer = static_cast<std::uint32_t>(point.transfer);
         setup.ownership = static_cast<std::uint32_t>(point.ownership);
+        setup.batch = static_cast<std::uint32_t>(point.batch);
+        setup.mask_bits = static_cast<std::uint32_t>(point.mask_bits);
+        setup.offset = static_cast<std::uint32_t>(point.offset);
+        setup.unmap_cpu = static_cast<std::uint32_t>(point.unmap_cpu);
+        setup.node = static_cast<std::uint32_t>(point.node);
+        setup.flags = point.threads > 1 ? DMABENCH_SETUP_SHARED : 0;
         if (point.source == Source::user) {
-            void* memory = allocate_user_memory(point.size);
+            void* memory = allocate_user_memory(point.batch * whole_pages(point.offset + point.size));
             if (memory == nullptr)
                 return tl::unexpected(refusal("allocating user memory", errno, DMABENCH_REASON_NO_MEMORY));
             setup.user_addr = reinterpret_cast<std::uintptr_t>(memory);
@@ -182,8 +190,17 @@ class IoctlSession final : public Session {
         if (::ioctl(fd_.get(), DMABENCH_IOC_SETUP, &setup) != 0)
             return tl::unexpected(refusal("setup", errno, setup.reason));
         size_ = point.size;
-        return BufferInfo{relation_name(setup.relation), setup.phys_addr, setup.dma_addr,
-                          setup.dma_mask,                setup.elided,    source_name(setup.source_used)};
+        BufferInfo buffer{relation_name(setup.relation),
+                          setup.phys_addr,
+                          setup.dma_addr,
+                          setup.dma_mask,
+                          setup.elided,
+                          source_name(setup.source_used),
+                          setup.coherent_mask,
+                          std::nullopt};
+        if (point.unmap_cpu == UnmapCpu::other)
+            buffer.unmapped_on = setup.unmapped_on;
+        return buffer;
     }
 
     Outcome<Batch> run(std::uint64_t laps) override { return run(laps, nullptr); }
@@ -238,6 +255,19 @@ class IoctlSession final : public Session {
     Result<std::vector<MemoryInfo>> memory(const TargetInfo& target) override {
         return ask_memory(fd_.get(), target.id);
     }
+
+    Result<std::unique_ptr<Session>> another() override { return open(cpus_); }
+
+    std::vector<int> cpus() const override { return cpus_; }
+
+    void stay_on(int cpu) override {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(static_cast<unsigned>(cpu), &set);
+        (void)::sched_setaffinity(0, sizeof set, &set);
+    }
+
+    static Result<std::unique_ptr<Session>> open(std::vector<int> cpus);
 
     std::uint64_t now_ns() const override { return read_clock(CLOCK_MONOTONIC_RAW); }
     std::uint64_t cpu_time_ns() const override { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
@@ -315,6 +345,7 @@ class IoctlSession final : public Session {
 
     UniqueFd fd_;
     DeviceInfo info_;
+    std::vector<int> cpus_;
     std::size_t size_ = 0;
     std::span<std::byte> user_memory_;
     std::span<std::byte> mapped_;
@@ -370,6 +401,18 @@ Result<DeviceInfo> query(int fd) {
     return info;
 }
 
+/// Those that this process may run on; they are online.
+std::vector<int> usable_cpus() {
+    std::vector<int> cpus;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) == 0)
+        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+            if (CPU_ISSET(static_cast<unsigned>(cpu), &set))
+                cpus.push_back(cpu);
+    return cpus;
+}
+
 }  // namespace
 
 Result<UniqueFd> open_device() {
@@ -379,14 +422,16 @@ Result<UniqueFd> open_device() {
     return fd;
 }
 
-Result<std::unique_ptr<Session>> open_ioctl_session() {
+Result<std::unique_ptr<Session>> IoctlSession::open(std::vector<int> cpus) {
     auto fd = open_device();
     if (!fd)
         return tl::unexpected(fd.error());
     auto info = query(fd->get());
     if (!info)
         return tl::unexpected(info.error());
-    return std::make_unique<IoctlSession>(std::move(*fd), std::move(*info));
+    return std::make_unique<IoctlSession>(std::move(*fd), std::move(*info), std::move(cpus));
 }
+
+Result<std::unique_ptr<Session>> open_ioctl_session() { return IoctlSession::open(usable_cpus()); }
 
 }  // namespace dmabench

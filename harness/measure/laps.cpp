@@ -5,6 +5,7 @@
 
 #include "hist.h"
 #include "measure/access.h"
+#include "measure/thread_team.h"
 
 namespace dmabench {
 namespace {
@@ -110,7 +111,10 @@ class UserLaps final : public Laps {
 
 }  // namespace
 
-Outcome<std::unique_ptr<Laps>> make_laps(Session& session, const Point& point, const ClockCost& clock) {
+Outcome<std::unique_ptr<Laps>> make_laps(Session& session, Counters& counters, const Point& point,
+                                         const ClockCost& clock) {
+    if (point.threads > 1)
+        return make_thread_team(session, counters, point, clock);
     if (!point.in_user_space())
         return std::make_unique<KernelLaps>(session, clock);
     auto mapping = session.map_user();

@@ -14,10 +14,10 @@ constexpr int overhead_calls = 21;
 constexpr int null_batches = 7;
 constexpr std::uint64_t null_laps = 10'000;
 
-/// Laps after which map_every and sync_every begin anew: a sample of any other length would hold a part too many
-/// or too few of them. Capped, because two coprime periods can have an absurd common multiple.
+/// Laps after which map_every, sync_every and batches begin anew: a sample of any other length would hold a part too
+/// many or too few of them. Capped, because two coprime periods can have an absurd common multiple.
 std::uint64_t period_of(const Point& point) {
-    const std::uint64_t map = std::max<std::uint64_t>(point.map_every, 1);
+    const std::uint64_t map = std::max<std::uint64_t>(point.map_every, 1) * point.batch;
     const std::uint64_t sync = std::max<std::uint64_t>(point.sync_every, 1);
     constexpr std::uint64_t cap = 1'000'000;
     const std::uint64_t common = map > cap || sync > cap ? std::max(map, sync) : std::lcm(map, sync);
@@ -107,7 +107,7 @@ class PointSampler {
         if (!buffer)
             return tl::unexpected(buffer.error());
         result_.buffer = *buffer;
-        auto laps = make_laps(session_, point_, context_.clock);
+        auto laps = make_laps(session_, counters_, point_, context_.clock);
         if (!laps)
             return tl::unexpected(laps.error());
         laps_ = std::move(*laps);
@@ -125,8 +125,8 @@ class PointSampler {
         if (!batch)
             return batch;
         what += static_cast<double>(batch->total_ns);
-        const double took = static_cast<double>(point_.prepares() ? session_.now_ns() - before : batch->total_ns);
-        if (point_.prepares())
+        const double took = static_cast<double>(point_.timed_apart() ? session_.now_ns() - before : batch->total_ns);
+        if (point_.timed_apart())
             time_.dirtying += took - static_cast<double>(batch->total_ns);
         spent_ns_ += took;
         if (laps != 0)
@@ -137,7 +137,7 @@ class PointSampler {
     /// The most laps that a sample may have, so that the budget still holds a good many samples.
     [[nodiscard]] double affordable_laps() const {
         constexpr double samples = 20;
-        if (!point_.prepares())
+        if (!point_.timed_apart())
             return static_cast<double>(DMABENCH_MAX_LAPS);
         return static_cast<double>(statistics_.budget.count()) / samples / std::max(spent_per_lap_ns_, 1.0);
     }
@@ -173,14 +173,18 @@ class PointSampler {
             const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
             double& what = warming ? time_.warm_up : time_.samples;
             double cpu_ns = 0;
-            std::vector<Count> counts;
-            // CPU time and counters cannot be stopped for what prepares a lap, and so tell nothing of its
-            // laps.
-            auto run = point_.prepares() ? batch(result_.laps_per_sample, what)
-                                  : in_window(session_, counters_, cpu_ns, counts,
-                                              [&] { return batch(result_.laps_per_sample, what); });
+            std::vector<std::vector<Count>> counts(1);
+            // CPU time and counters cannot be stopped for what is done between laps, and the other CPUs' are not ours.
+            auto run = point_.timed_apart() || point_.threads > 1
+                           ? batch(result_.laps_per_sample, what)
+                           : in_window(session_, counters_, cpu_ns, counts.front(),
+                                       [&] { return batch(result_.laps_per_sample, what); });
             if (!run)
                 return tl::unexpected(run.error());
+            if (const Window* all = laps_->window(); all != nullptr && !point_.timed_apart()) {
+                cpu_ns = all->cpu_ns / static_cast<double>(point_.threads);
+                counts = all->counts;
+            }
             if (warming) {
                 ++result_.discarded;
                 continue;
@@ -189,9 +193,10 @@ class PointSampler {
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
             if (!point_.in_user_space())
                 cpu_ns -= context_.idle_cpu_ns;
-            if (!point_.prepares())
+            if (!point_.timed_apart())
                 result_.cpu_samples.push_back(cpu_ns / laps);
-            totals.add(counts);
+            for (const std::vector<Count>& thread : counts)
+                totals.add(thread);
             if (enough())
                 break;
         }
@@ -227,7 +232,7 @@ class PointSampler {
         if (statistics_.histogram_laps == 0)
             return {};
         // At most a quarter of the budget, and always whole periods.
-        const double lap_ns = std::max(point_.prepares() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
+        const double lap_ns = std::max(point_.timed_apart() ? spent_per_lap_ns_ : median(result_.samples), 1.0);
         const double affordable = static_cast<double>(statistics_.budget.count()) / 4 / lap_ns;
         const std::uint64_t period = period_of(point_);
         const auto fitting = static_cast<std::uint64_t>(
@@ -237,7 +242,7 @@ class PointSampler {
             return tl::unexpected(stamped.error());
         result_.stamped_laps = stamped->laps;
         time_.stamped += static_cast<double>(stamped->total_ns);
-        if (!point_.in_user_space() && !point_.prepares())
+        if (!point_.in_user_space() && !point_.timed_apart() && point_.batch == 1)
             measure_stamp_in_place();
         return {};
     }

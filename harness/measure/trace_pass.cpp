@@ -9,7 +9,7 @@ Outcome<std::vector<Count>> count_laps(Session& session, Counters& counters, con
                                        std::uint64_t laps) {
     if (auto buffer = session.setup(point); !buffer)
         return tl::unexpected(buffer.error());
-    auto runner = make_laps(session, point, {});
+    auto runner = make_laps(session, counters, point, {});
     if (!runner)
         return tl::unexpected(runner.error());
     const auto count = [&](std::uint64_t how_many) -> Outcome<std::vector<Count>> {

@@ -14,6 +14,10 @@ namespace {
 // Those of kmod/include/uapi/dmabench.h; a unit test compares them.
 constexpr std::uint64_t max_size = 64ULL << 20;
 constexpr std::uint64_t max_every = 1ULL << 32;
+constexpr std::uint64_t max_batch = 4096;
+constexpr std::uint64_t max_offset = 4095;
+constexpr std::uint64_t max_mask_bits = 64;
+constexpr std::uint64_t max_threads = 256;
 
 constexpr std::array<std::string_view, 11> strategy_words = {"null",
                                                              "coherent",
@@ -39,6 +43,8 @@ constexpr std::array<std::string_view, 5> cache_mode_words = {"none", "cached", 
                                                               "coherent"};
 constexpr std::array<std::string_view, 3> pattern_words = {"sequential", "strided", "random"};
 constexpr std::array<std::string_view, 2> width_words = {"word", "vector"};
+constexpr std::array<std::string_view, 2> unmap_cpu_words = {"none", "other"};
+constexpr std::array<std::string_view, 9> node_words = {"any", "0", "1", "2", "3", "4", "5", "6", "7"};
 
 // The axes' accessors. Words stand in the order of their enum's values.
 template <auto Member>
@@ -70,6 +76,10 @@ AxisValue first_word(const Point&) {
 
 AxisValue zero(const Point&) {
     return std::uint64_t{0};
+}
+
+AxisValue one(const Point&) {
+    return std::uint64_t{1};
 }
 
 const Strategy& strategy_of(const Point& point) {
@@ -124,6 +134,23 @@ bool is_touched(const Point& point) {
 /// There has to be memory before the lap, and the kernel's lap at that.
 bool can_be_dirty(const Point& point) {
     return not_null(point) && !is_accessed(point) && (!strategy_of(point).allocates || point.map_every == 0);
+}
+
+bool maps_in_each_lap(const Point& point) {
+    return not_null(point) && point.map_every == 1;
+}
+/// Its memory is not the DMA API's, and so is where one wants it.
+bool is_streaming(const Point& point) {
+    return point.strategy.starts_with("streaming_");
+}
+bool begins_anywhere(const Point& point) {
+    return is_streaming(point) && !is_mapped_to_user(point);
+}
+bool has_node(const Point& point) {
+    return is_streaming(point) && point.source != Source::user;
+}
+bool runs_in_threads(const Point& point) {
+    return not_null(point) && !is_accessed(point);
 }
 
 AxisValue default_map_every(const Point& point) {
@@ -191,7 +218,7 @@ constexpr std::string_view ranged_text =
 
 // Where an axis applies, and its default, may depend on the axes before it in this table. transfer,
 // ownership, cache_mode and access depend on nothing but the strategy and each other.
-constexpr std::array<Axis, 18> axes = {{
+constexpr std::array<Axis, 24> axes = {{
     text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
               first_word<strategy_words>, get_plain<&Point::strategy>,
               set_plain<&Point::strategy, std::string>),
@@ -244,6 +271,21 @@ constexpr std::array<Axis, 18> axes = {{
     word_axis<&Point::width, width_words>("width", "where access is not none",
                                           "how much one access takes: 8 bytes, or the CPU's widest vector",
                                           is_accessed),
+    integer_axis<&Point::batch>("batch", 1, max_batch, "buffers", "1", "where map_every is 1",
+                                "buffers that are mapped before the first of them is unmapped",
+                                maps_in_each_lap, never, one),
+    word_axis<&Point::unmap_cpu, unmap_cpu_words>("unmap_cpu", "where map_every is 1",
+                                                  "on which CPU buffers are unmapped", maps_in_each_lap),
+    integer_axis<&Point::offset>("offset", 0, max_offset, "bytes", "0", "streaming_*; not with access",
+                                 "where the buffer begins in its page", begins_anywhere),
+    integer_axis<&Point::mask_bits>("mask_bits", 0, max_mask_bits, "bits", "0", "all but null",
+                                    "width of the DMA masks; 0: 64, or 32 where the device refuses that",
+                                    not_null),
+    word_axis<&Point::node, node_words>("node", "streaming_*, but not source user",
+                                        "NUMA node that the buffer's memory is from", has_node),
+    integer_axis<&Point::threads>("threads", 1, max_threads, "threads", "1", "all but null; not with access",
+                                  "threads that run laps at the same time, each with its own buffer and CPU",
+                                  runs_in_threads, never, one),
 }};
 
 constexpr auto names = [] {
@@ -278,7 +320,10 @@ std::string canonical_pci_address(std::string_view address) {
 }
 
 /// "4096 (4K)" for what people write with a unit.
-std::string readable(std::uint64_t value) {
+std::string readable(std::uint64_t value, std::string_view unit) {
+    if (unit != "bytes" && unit != "laps") {
+        return fmt::format("{}", value);
+    }
     if (value != 0 && value % (1U << 20) == 0) {
         return fmt::format("{} ({}M)", value, value >> 20);
     }
@@ -307,7 +352,7 @@ Result<AxisValue> Axis::check(const AxisValue& value) const {
         }
         if (*number < min || *number > max) {
             return fail(ErrorKind::usage, "{} is out of range; expected {} .. {} {}", *number, min,
-                        readable(max), unit);
+                        readable(max, unit), unit);
         }
         return value;
     }

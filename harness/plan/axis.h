@@ -32,7 +32,7 @@ struct Axis {
     std::span<const std::string_view> words;
     std::uint64_t min;
     std::uint64_t max;
-    std::string_view unit;          ///< of an integer: "bytes", "laps" or "percent"
+    std::string_view unit;          ///< of an integer: "bytes", "laps", "percent", ...
     std::string_view default_text;  ///< for people; empty: it must be given
     std::string_view applies_text;  ///< for people
     std::string_view doc;           ///< for people, one line

@@ -98,6 +98,16 @@ std::optional<Conflict> range_conflict(const Point& point) {
     return std::nullopt;
 }
 
+std::optional<Conflict> mask_conflict(const Point& point) {
+    constexpr std::uint64_t least = 16;
+    if (point.mask_bits != 0 && point.mask_bits < least) {
+        return Conflict{find_axis("mask_bits"),
+                        fmt::format("mask_bits {} is too narrow for any device; expected 0, or {} .. 64",
+                                    point.mask_bits, least)};
+    }
+    return std::nullopt;
+}
+
 /// A sync can be left out only where it alone passes on ownership.
 std::optional<Conflict> ownership_conflict(const Point& point) {
     const Axis* ownership = find_axis("ownership");
@@ -124,6 +134,15 @@ std::optional<Conflict> ownership_conflict(const Point& point) {
     return std::nullopt;
 }
 
+std::optional<Conflict> batch_conflict(const Point& point) {
+    const std::uint64_t most = find_axis("size")->max;
+    if (point.batch > most / point.size) {
+        return Conflict{find_axis("batch"), fmt::format("batch {} of size {} exceeds {} MiB", point.batch,
+                                                        point.size, most >> 20)};
+    }
+    return std::nullopt;
+}
+
 /// Conflicts between a transfer and the rest: its data have to be the receiver's after each lap.
 std::optional<Conflict> transfer_conflict(const Point& point) {
     if (!point.transfers()) {
@@ -134,6 +153,13 @@ std::optional<Conflict> transfer_conflict(const Point& point) {
         return Conflict{find_axis("transfer"),
                         "transfer and access exclude each other: a lap is either in the kernel "
                         "or in user space"};
+    }
+    if (point.batch > 1 || point.threads > 1 || point.unmap_cpu != UnmapCpu::none) {
+        const char* other = point.batch > 1 ? "batch" : point.threads > 1 ? "threads" : "unmap_cpu";
+        return Conflict{find_axis("transfer"),
+                        fmt::format("transfer and {} exclude each other: a device moves one buffer's data "
+                                    "at a time, and each lap's are checked before the next",
+                                    other)};
     }
     if (point.direction == Direction::bidirectional) {
         return Conflict{find_axis("direction"),
@@ -212,10 +238,12 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
             axis.set(point, axis.default_value(point));
         }
     }
-    if (auto conflict = range_conflict(point)) {
-        return conflict;
+    for (auto* find_conflict : {range_conflict, mask_conflict, batch_conflict, transfer_conflict}) {
+        if (auto conflict = find_conflict(point)) {
+            return conflict;
+        }
     }
-    return transfer_conflict(point);
+    return std::nullopt;
 }
 
 Expansion expand(const std::vector<MatrixAxis>& matrix) {

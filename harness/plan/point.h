@@ -28,6 +28,9 @@ enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, u
 enum class Access : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
 enum class Pattern : std::uint32_t { sequential = 0, strided = 1, random = 2 };
 enum class Width : std::uint32_t { word = 0, vector = 1 };
+enum class UnmapCpu : std::uint32_t { none = 0, other = 1 };
+/// 1 + the number of a NUMA node.
+enum class Node : std::uint32_t { any = 0 };
 
 /// One combination of axis values. Lengths in bytes, *_every in laps.
 struct Point {
@@ -49,6 +52,12 @@ struct Point {
     Access access = Access::none;
     Pattern pattern = Pattern::sequential;
     Width width = Width::word;
+    std::uint64_t batch = 1;  ///< buffers that are mapped at a time
+    UnmapCpu unmap_cpu = UnmapCpu::none;
+    std::uint64_t offset = 0;     ///< where the buffer begins in its page
+    std::uint64_t mask_bits = 0;  ///< of the DMA masks; 0: as many as the device takes
+    Node node = Node::any;        ///< where its memory is from
+    std::uint64_t threads = 1;
 
     /// Stable over time; see "Names" in docs/DESIGN.md.
     [[nodiscard]] std::string name() const;
@@ -65,13 +74,14 @@ struct Point {
     /// Whether a device moves data in each lap.
     [[nodiscard]] bool transfers() const { return transfer != Transfer::none; }
 
-    /// Whether something is prepared before each lap, in a batch's time but not in the lap's.
-    [[nodiscard]] bool prepares() const { return dirty != 0 || transfers(); }
-
     /// Bytes that the device moves in a lap that transfers: what a sync covers.
     [[nodiscard]] std::uint64_t transferred_bytes() const {
         return sync_bytes != 0 ? sync_bytes : size - sync_offset;
     }
+
+    /// Whether time goes by in a batch of laps that belongs to none of them, so that only the device can tell
+    /// how long they took: CPU time and counters cannot.
+    [[nodiscard]] bool timed_apart() const { return dirty != 0 || unmap_cpu != UnmapCpu::none || transfers(); }
 
     /// Bytes that the CPU touches in a lap, or would if it touched.
     [[nodiscard]] std::uint64_t touched_bytes() const { return touch_bytes != 0 ? touch_bytes : size; }

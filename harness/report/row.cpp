@@ -57,8 +57,8 @@ class RowMaker {
         row["run_type"] = "iteration";
         row["repetitions"] = 1;
         row["repetition_index"] = 0;
-        row["threads"] = 1;
-        row["iterations"] = measured_.laps_per_sample * measured_.samples.size();
+        row["threads"] = point_.threads;
+        row["iterations"] = measured_.laps_per_sample * measured_.samples.size() * point_.threads;
         // A lap of less than a picosecond does not exist: the clock stood still, and the row says no time at all.
         put(row, "real_time", median(measured_.samples));
         if (!measured_.cpu_samples.empty())
@@ -73,6 +73,8 @@ class RowMaker {
         }
         put(row, "min_ns", *low);
         put(row, "max_sample_ns", *high);
+        if (const double lap_ns = median(measured_.samples); point_.threads > 1 && lap_ns > 0)
+            put(row, "laps_per_second", static_cast<double>(point_.threads) * 1e9 / lap_ns);
         put(row, "bytes_per_lap", static_cast<double>(measured_.access_bytes));
         if (point_.transfers() && row.contains("real_time")) {
             const auto bytes = static_cast<double>(point_.transferred_bytes());
@@ -189,6 +191,10 @@ class RowMaker {
             buffer["dma_addr"] = fmt::format("{:#x}", measured_.buffer.dma_addr);
         if (measured_.buffer.dma_mask != 0)
             buffer["dma_mask"] = fmt::format("{:#x}", measured_.buffer.dma_mask);
+        if (measured_.buffer.coherent_mask != 0)
+            buffer["coherent_mask"] = fmt::format("{:#x}", measured_.buffer.coherent_mask);
+        if (measured_.buffer.unmapped_on)
+            buffer["unmapped_on_cpu"] = *measured_.buffer.unmapped_on;
         if (!measured_.buffer.source.empty())
             buffer["source"] = measured_.buffer.source;
         if (measured_.kernel != nullptr) {

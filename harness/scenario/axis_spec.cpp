@@ -39,6 +39,14 @@ Result<void> add_node(AxisSpec& spec, const JsonNode& node) {
     if (node.kind == JsonNode::Kind::string) {
         return add_text(spec, node.text);
     }
+    // Words may look like numbers: those of nodes.
+    const auto looks_like_number = [](std::string_view word) {
+        return word.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (!integers && node.kind == JsonNode::Kind::number &&
+        std::any_of(spec.axis->words.begin(), spec.axis->words.end(), looks_like_number)) {
+        return add_text(spec, node.text);
+    }
     if (integers && node.kind == JsonNode::Kind::number) {
         const auto value = integer_from(node);
         return value ? add_text(spec, fmt::format("{}", *value)) : tl::unexpected(value.error());

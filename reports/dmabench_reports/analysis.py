@@ -162,7 +162,9 @@ def usual_usages(lines: Mapping[Series, Mapping[int, Row]]) -> list[Series]:
     usual = [
         s
         for s in streaming
-        if s.whole_sync and (s.map_every, s.sync_every) in _USUAL[_is_cached(s)]
+        if s.usual
+        and s.whole_sync
+        and (s.map_every, s.sync_every) in _USUAL[_is_cached(s)]
     ]
     have = {s.strategy for s in usual}
     return usual + [

@@ -245,6 +245,7 @@ def _find(
         and r.params.size == size
         and (r.params.map_every, r.params.sync_every) == usage
         and r.params.series.whole_sync
+        and r.params.series.usual
         and r.params.access == "none"
         and not r.params.touch_bytes
         and (r.params.touch != "none") == touched

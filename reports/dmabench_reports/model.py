@@ -38,10 +38,29 @@ AXES: Mapping[str, Any] = {
     "access": "none",
     "pattern": "sequential",
     "width": "word",
+    "batch": 1,
+    "unmap_cpu": "none",
+    "offset": 0,
+    "mask_bits": 0,
+    "node": "any",
+    "threads": 1,
 }
 
 # Axes that reports of schema 1 need not have: they came after it. All at their default.
-LATER_AXES = frozenset({"dirty", "width", "transfer", "ownership"})
+LATER_AXES = frozenset(
+    {
+        "dirty",
+        "width",
+        "transfer",
+        "ownership",
+        "batch",
+        "unmap_cpu",
+        "offset",
+        "mask_bits",
+        "node",
+        "threads",
+    }
+)
 
 
 def is_streaming(strategy: str) -> bool:
@@ -79,6 +98,12 @@ class Params:
     width: str = "word"
     transfer: str = "none"
     ownership: str = "synced"
+    batch: int = 1
+    unmap_cpu: str = "none"
+    offset: int = 0
+    mask_bits: int = 0
+    node: str = "any"
+    threads: int = 1
 
     @property
     def workload(self) -> Workload:
@@ -106,6 +131,12 @@ class Params:
             self.sync_offset,
             self.sync_bytes,
             self.cache_mode,
+            self.batch,
+            self.unmap_cpu,
+            self.offset,
+            self.mask_bits,
+            self.node,
+            self.threads,
         )
 
 
@@ -188,6 +219,12 @@ class Series:
     sync_offset: int
     sync_bytes: int
     cache_mode: str
+    batch: int = 1
+    unmap_cpu: str = "none"
+    offset: int = 0
+    mask_bits: int = 0
+    node: str = "any"
+    threads: int = 1
 
     @property
     def usage(self) -> str:
@@ -240,7 +277,31 @@ class Series:
                 parts.append(f"{span} from byte {self.sync_offset}")
         if self.source != "default":
             parts.append(f"from {self.source}")
+        parts += self._circumstances
         return ", ".join(parts)
+
+    @property
+    def _circumstances(self) -> list[str]:
+        """How many at a time, by whom, and where: what is not as usual."""
+        parts = []
+        if self.batch != 1:
+            parts.append(f"{self.batch} buffers at a time")
+        if self.unmap_cpu != "none":
+            parts.append("unmapped on another CPU")
+        if self.threads != 1:
+            parts.append(f"by {self.threads} threads")
+        if self.offset:
+            parts.append(f"{words.count(self.offset, 'byte')} into a page")
+        if self.mask_bits:
+            parts.append(f"within {self.mask_bits} bits")
+        if self.node != "any":
+            parts.append(f"on node {self.node}")
+        return parts
+
+    @property
+    def usual(self) -> bool:
+        """One buffer at a time, mapped and unmapped by one thread, wherever it happens to be."""
+        return not self._circumstances
 
     @property
     def whole_sync(self) -> bool:

@@ -18,6 +18,8 @@ _ENUMS = {
     "access": {"none", "read", "write", "copy"},
     "pattern": {"sequential", "strided", "random"},
     "width": {"word", "vector"},
+    "unmap_cpu": {"none", "other"},
+    "node": {"any", "0", "1", "2", "3", "4", "5", "6", "7"},
 }
 _TARGET = re.compile(
     r"platform(-coherent|-noncoherent)?|pci(:[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])?|dmaengine(:[a-z0-9]+)?"

@@ -122,6 +122,43 @@ TEST(Matrix, DirtyNeedsMemoryThatIsThereBeforeTheLap) {
     EXPECT_EQ(accessed.points.front().dirty, 0U);
 }
 
+TEST(Matrix, BatchesAndOtherCpusAreOfLapsThatMap) {
+    const auto expansion = expand({words("strategy", {"null", "streaming_page"}), numbers("size", {64}),
+                                   numbers("map_every", {0, 1}), numbers("batch", {1, 16}),
+                                   words("unmap_cpu", {"none", "other"})});
+    const std::string mapped = "/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto";
+    EXPECT_EQ(names(expansion),
+              (Names{"null/size:64/target:auto",
+                     "streaming_page/direction:bidirectional/map_every:0/size:64/sync_every:1/target:auto",
+                     "streaming_page" + mapped, "streaming_page" + mapped + "/unmap_cpu:other",
+                     "streaming_page/batch:16" + mapped, "streaming_page/batch:16" + mapped + "/unmap_cpu:other"}));
+    const auto large = expand({words("strategy", {"coherent"}), numbers("size", {1 << 20}), numbers("map_every", {1}),
+                               numbers("batch", {64, 65})});
+    EXPECT_EQ(large.points.size(), 1U);
+    ASSERT_TRUE(large.first_conflict);
+    EXPECT_EQ(large.first_conflict->reason, "batch 65 of size 1048576 exceeds 64 MiB");
+}
+
+TEST(Matrix, OffsetAndNodeAreOfMemoryThatIsOurs) {
+    const auto expansion =
+        expand({words("strategy", {"coherent", "copy", "streaming_page", "streaming_sg"}), numbers("size", {64}),
+                words("source", {"default", "user"}), numbers("offset", {8}), words("node", {"1"})});
+    const std::string rest = "/direction:bidirectional/map_every:1/";
+    EXPECT_EQ(names(expansion),
+              (Names{"coherent/size:64/target:auto", "copy/direction:bidirectional/size:64/sync_every:1/target:auto",
+                     "streaming_page" + rest + "node:1/offset:8/size:64/sync_every:0/target:auto",
+                     "streaming_sg" + rest + "node:1/offset:8/size:64/sync_every:0/target:auto",
+                     "streaming_sg" + rest + "offset:8/size:64/source:user/sync_every:0/target:auto"}));
+}
+
+TEST(Matrix, AMaskIsWideEnoughToMeanSomething) {
+    const auto expansion = expand({words("strategy", {"null", "coherent"}), numbers("size", {64}),
+                                   numbers("mask_bits", {0, 15, 16, 64}), numbers("threads", {1, 2})});
+    EXPECT_EQ(expansion.points.size(), 7U);
+    ASSERT_TRUE(expansion.first_conflict);
+    EXPECT_EQ(expansion.first_conflict->reason, "mask_bits 15 is too narrow for any device; expected 0, or 16 .. 64");
+}
+
 TEST(Matrix, DefaultsDependOnTheOtherAxes) {
     const auto expansion = expand({words("strategy", {"pool", "streaming_page"}), numbers("size", {64})});
     EXPECT_EQ(names(expansion),

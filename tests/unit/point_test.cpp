@@ -98,7 +98,8 @@ TEST(Point, ParamsHaveAllAxes) {
         R"({"strategy":"streaming_single","size":4096,"direction":"bidirectional","target":"auto",)"
         R"("source":"default","map_every":0,"sync_every":0,"sync_offset":0,"sync_bytes":0,"touch":"none",)"
         R"("touch_bytes":0,"dirty":0,"transfer":"none","ownership":"synced","cache_mode":"none",)"
-        R"("access":"none","pattern":"sequential","width":"word"})");
+        R"("access":"none","pattern":"sequential","width":"word",)"
+        R"("batch":1,"unmap_cpu":"none","offset":0,"mask_bits":0,"node":"any","threads":1})");
 }
 
 TEST(Point, FromParamsIsTheInverse) {
@@ -118,6 +119,12 @@ TEST(Point, FromParamsIsTheInverse) {
     point.cache_mode = CacheMode::writecombine;
     point.access = Access::write;
     point.pattern = Pattern::strided;
+    point.batch = 16;
+    point.unmap_cpu = UnmapCpu::other;
+    point.offset = 8;
+    point.mask_bits = 32;
+    point.node = Node{2};
+    point.threads = 4;
     EXPECT_EQ(Point::from_params(point.params()), point);
     EXPECT_EQ(Point::from_params(nlohmann::json::parse(point.params().dump())), point);
 }
@@ -211,6 +218,9 @@ TEST(Axis, LimitsAndWordsAreThoseOfTheAbi) {
     EXPECT_EQ(find_axis("touch_bytes")->max, DMABENCH_MAX_SIZE);
     EXPECT_EQ(find_axis("map_every")->max, DMABENCH_MAX_EVERY);
     EXPECT_EQ(find_axis("sync_every")->max, DMABENCH_MAX_EVERY);
+    EXPECT_EQ(find_axis("batch")->max, DMABENCH_MAX_BATCH);
+    EXPECT_EQ(find_axis("offset")->max, DMABENCH_MAX_OFFSET);
+    EXPECT_EQ(find_axis("mask_bits")->max, DMABENCH_MAX_MASK_BITS);
     const auto word = [](const char* axis, std::size_t value) { return find_axis(axis)->words[value]; };
     EXPECT_EQ(word("direction", DMABENCH_BIDIRECTIONAL), "bidirectional");
     EXPECT_EQ(word("direction", DMABENCH_TO_DEVICE), "to_device");

@@ -52,6 +52,17 @@ TEST(Row, HasTheFieldsOfGoogleBenchmark) {
     EXPECT_EQ(row["time_unit"], "ns");
 }
 
+TEST(Row, ThreadsCountTogetherButTheTimeIsALapOfOne) {
+    Point point = streaming();
+    point.threads = 4;
+    const auto row = make_row(point, measured_thrice_ten(), fine_clock);
+    EXPECT_EQ(row["threads"], 4);
+    EXPECT_EQ(row["iterations"], 4000);
+    EXPECT_EQ(row["real_time"], 100.0);
+    EXPECT_EQ(row["laps_per_second"], 4e7);
+    EXPECT_FALSE(make_row(streaming(), measured_thrice_ten(), fine_clock).contains("laps_per_second"));
+}
+
 TEST(Row, TakesTheStampOffEachPhase) {
     const auto row = make_row(streaming(), measured_thrice_ten(), fine_clock);
     EXPECT_EQ(row["map_ns"], 40.0);

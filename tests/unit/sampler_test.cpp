@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "measure/sampler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "hist.h"
@@ -108,6 +109,71 @@ TEST_F(Sampler, DirtyingIsNoPartOfALapButOfTheBudget) {
     EXPECT_TRUE(measured->counts.empty());
     EXPECT_LT(static_cast<double>(session_->now_ns() - before),
               2.0 * static_cast<double>(statistics_.budget.count()));
+}
+
+TEST_F(Sampler, WhatAnotherCpuDoesIsInTheLapButNotInCountersOrCpuTime) {
+    open();
+    Point point = sync_point(0);
+    point.map_every = 1;
+    point.unmap_cpu = UnmapCpu::other;
+    const auto measured = measure(point);
+    ASSERT_TRUE(measured);
+    EXPECT_TRUE(measured->cpu_samples.empty());
+    EXPECT_TRUE(measured->counts.empty());
+    EXPECT_EQ(measured->buffer.unmapped_on, 1U);
+    EXPECT_EQ(measured->histograms[DMABENCH_PHASE_UNMAP].count, measured->stamped_laps);
+}
+
+TEST_F(Sampler, ASampleHoldsWholeBatches) {
+    open();
+    Point point = sync_point(0);
+    point.map_every = 1;
+    point.batch = 48;
+    const auto measured = measure(point);
+    ASSERT_TRUE(measured);
+    EXPECT_EQ(measured->laps_per_sample % 48, 0U);
+    EXPECT_EQ(measured->stamped_laps % 48, 0U);
+}
+
+TEST_F(Sampler, ThreadsAreMergedAndALapIsWhatOneThreadSees) {
+    open();
+    Point point = sync_point(0);
+    point.map_every = 1;
+    const auto alone = measure(point);
+    point.threads = 3;
+    const auto together = measure(point);
+    ASSERT_TRUE(alone && together);
+    // The cost model: map and unmap cost a fifth more with each other thread.
+    EXPECT_NEAR(median(together->samples) - 2, (median(alone->samples) - 2) * 1.4, 0.1);
+    EXPECT_EQ(together->stamped_laps, 3 * alone->stamped_laps);
+    EXPECT_EQ(together->histograms[DMABENCH_PHASE_MAP].count, together->stamped_laps);
+    EXPECT_EQ(together->histograms[DMABENCH_PHASE_LAP].count, together->stamped_laps);
+}
+
+TEST_F(Sampler, ThreadsWithoutACpuEachAreSkipped) {
+    open();
+    Point point = sync_point(1);
+    point.threads = 5;
+    const auto measured = measure(point);
+    ASSERT_FALSE(measured);
+    EXPECT_EQ(measured.error().kind, Refusal::Kind::skipped);
+    EXPECT_EQ(measured.error().reason, "5 threads need a CPU each, and 4 are online");
+}
+
+TEST_F(Sampler, MasksAndNodesThatCannotBeAreSkippedForTheirReason) {
+    open();
+    Point point = sync_point(1);
+    const auto reason = [&](std::uint64_t bits, Node node) {
+        point.mask_bits = bits;
+        point.node = node;
+        const auto measured = measure(point);
+        return measured ? measured->buffer.relation : measured.error().reason;
+    };
+    EXPECT_EQ(reason(32, Node::any), "identity");
+    EXPECT_THAT(reason(24, Node::any), testing::HasSubstr("no memory within the DMA mask"));
+    EXPECT_THAT(reason(20, Node::any), testing::HasSubstr("refuses a streaming DMA mask"));
+    EXPECT_EQ(reason(0, Node{1}), "identity");
+    EXPECT_THAT(reason(0, Node{2}), testing::HasSubstr("no such NUMA node"));
 }
 
 TEST_F(Sampler, GoesOnWhileTheIntervalIsWide) {

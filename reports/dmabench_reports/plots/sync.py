@@ -27,7 +27,12 @@ def pictures(report: Report) -> list[Picture]:
         groups: dict[tuple[str, str, int, str, str], dict[int, Row]] = {}
         for row in rows:
             p = row.params
-            if is_streaming(p.strategy) and p.map_every == 0 and p.series.whole_sync:
+            if (
+                is_streaming(p.strategy)
+                and p.map_every == 0
+                and p.series.whole_sync
+                and p.series.usual
+            ):
                 key = (p.strategy, p.direction, p.size, p.cache_mode, p.source)
                 groups.setdefault(key, {})[p.sync_every] = row
         for key in sorted(
@@ -48,6 +53,7 @@ def coherent_row(rows: list[Row], size: int) -> Optional[Row]:
         if r.params.strategy == "coherent"
         and r.params.size == size
         and r.params.map_every == 0
+        and r.params.series.usual
     ]
     return (
         min(
