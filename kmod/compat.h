@@ -219,6 +219,16 @@ static inline void dmabench_dev_set_coherent(struct device *dev, bool coherent)
 }
 #endif
 
+/* 5.11 lets a channel have a device of its own to map for. */
+static inline struct device *dmabench_dmaengine_dev(struct dma_chan *chan)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return dmaengine_get_dma_device(chan);
+#else
+	return chan->device->dev;
+#endif
+}
+
 #ifdef DMABENCH_HAVE_TRACE
 #include <linux/kprobes.h>
 
@@ -243,15 +253,5 @@ static inline unsigned long dmabench_strip_pac(unsigned long address)
 }
 #endif
 #endif /* DMABENCH_HAVE_TRACE */
-
-/* 5.11 lets a channel have a device of its own to map for. */
-static inline struct device *dmabench_dmaengine_dev(struct dma_chan *chan)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	return dmaengine_get_dma_device(chan);
-#else
-	return chan->device->dev;
-#endif
-}
 
 #endif /* _DMABENCH_COMPAT_H */

@@ -26,11 +26,11 @@ static_assert(sizeof(struct dmabench_sync) == 24);
 static_assert(sizeof(struct dmabench_mapping) == 32);
 static_assert(sizeof(struct dmabench_memory) == 72);
 static_assert(sizeof(struct dmabench_dmabuf) == 24);
+static_assert(sizeof(struct dmabench_transfers) == 56);
 static_assert(sizeof(struct dmabench_trace_start) == 64);
 static_assert(sizeof(struct dmabench_trace_row) == 1576);
 static_assert(sizeof(struct dmabench_trace_read) == 80);
 static_assert(sizeof(struct dmabench_trace_stop) == 8);
-static_assert(sizeof(struct dmabench_transfers) == 56);
 static_assert(offsetof(struct dmabench_info, version) == 32);
 static_assert(offsetof(struct dmabench_clock, zero_steps) == 32);
 static_assert(offsetof(struct dmabench_strategy_info, text) == 64);
@@ -159,6 +159,11 @@ static int ioctl_dmabuf(struct file *file, void *arg)
 	return dmabench_dmabuf(file->private_data, arg);
 }
 
+static int ioctl_transfers(struct file *file, void *arg)
+{
+	return dmabench_transfers(file->private_data, arg);
+}
+
 static int ioctl_trace_start(struct file *file, void *arg)
 {
 	return dmabench_trace_start(file, arg);
@@ -172,9 +177,6 @@ static int ioctl_trace_read(struct file *file, void *arg)
 static int ioctl_trace_stop(struct file *file, void *arg)
 {
 	return dmabench_trace_stop(file, arg);
-static int ioctl_transfers(struct file *file, void *arg)
-{
-	return dmabench_transfers(file->private_data, arg);
 }
 
 /* Takes the lock itself, so that the histograms are copied out without it. */
@@ -247,10 +249,10 @@ static const struct dmabench_call calls[] = {
 	CALL(DMABENCH_IOC_MAPPING, ioctl_mapping, dmabench_mapping, 32, true),
 	CALL(DMABENCH_IOC_MEMORY, ioctl_memory, dmabench_memory, 72, true),
 	CALL(DMABENCH_IOC_DMABUF, ioctl_dmabuf, dmabench_dmabuf, 24, true),
+	CALL(DMABENCH_IOC_TRANSFERS, ioctl_transfers, dmabench_transfers, 56, true),
 	CALL(DMABENCH_IOC_TRACE_START, ioctl_trace_start, dmabench_trace_start, 64, false),
 	CALL(DMABENCH_IOC_TRACE_READ, ioctl_trace_read, dmabench_trace_read, 80, false),
 	CALL(DMABENCH_IOC_TRACE_STOP, ioctl_trace_stop, dmabench_trace_stop, 8, false),
-	CALL(DMABENCH_IOC_TRANSFERS, ioctl_transfers, dmabench_transfers, 56, true),
 };
 
 union dmabench_arg {
@@ -265,10 +267,10 @@ union dmabench_arg {
 	struct dmabench_mapping mapping;
 	struct dmabench_memory memory;
 	struct dmabench_dmabuf dmabuf;
+	struct dmabench_transfers transfers;
 	struct dmabench_trace_start trace_start;
 	struct dmabench_trace_read trace_read;
 	struct dmabench_trace_stop trace_stop;
-	struct dmabench_transfers transfers;
 };
 
 static int teardown_call(struct dmabench_context *ctx)

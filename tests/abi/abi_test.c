@@ -30,10 +30,10 @@ _Static_assert(sizeof(struct dmabench_sync) == 24, "sync");
 _Static_assert(sizeof(struct dmabench_mapping) == 32, "mapping");
 _Static_assert(sizeof(struct dmabench_memory) == 72, "memory");
 _Static_assert(sizeof(struct dmabench_dmabuf) == 24, "dmabuf");
+_Static_assert(sizeof(struct dmabench_transfers) == 56, "transfers");
 _Static_assert(sizeof(struct dmabench_trace_start) == 64, "trace_start");
 _Static_assert(sizeof(struct dmabench_trace_row) == 1576, "trace_row");
 _Static_assert(sizeof(struct dmabench_trace_read) == 80, "trace_read");
-_Static_assert(sizeof(struct dmabench_transfers) == 56, "transfers");
 
 int main(int argc, char **argv)
 {

@@ -174,11 +174,13 @@ def test_plan_names_what_a_run_measures(file: Path, tmp_path: Path) -> None:
     assert 0 < plan["seconds"]["least"] <= plan["seconds"]["most"]
     report = tmp_path / "report.json"
     fake(file, *few, "-o", report)
+    # Where a device moves the data, it is the one that can.
+    auto = {"none": ("platform-noncoherent", "platform-coherent"), "memcpy": ("dmaengine",), "edu": ("pci",)}
     planned: list[str] = []
     for point in plan["points"]:
         assert f"target:{point['params']['target']}" in point["name"]
         assert point["scenario"] == file.stem
-        for target in ("platform-noncoherent", "platform-coherent"):
+        for target in auto[point["params"]["transfer"]]:
             planned.append(re.sub(r"target:auto\b", f"target:{target}", point["name"]))
     document = load(report)
     missing = [entry["name"] for entry in document["dmabench"]["skipped"]]
@@ -240,7 +242,8 @@ def test_info_tells_which_memory_may_be_mapped() -> None:
         assert f"  {name:<16}{kind['may_be_mapped']:<9}" in text.stdout
         assert kind["checks"]
         targets = [chain["target"] for chain in kind["targets"]]
-        assert targets == ([] if verdicts[name] == "no" else ["platform-noncoherent", "platform-coherent"])
+        every = ["platform-noncoherent", "platform-coherent", "dmaengine:fake0"]
+        assert targets == ([] if verdicts[name] == "no" else every)
     assert kinds["stack"]["checks"]["object_is_on_stack"] is True
     chain = {"phys_addr": "0x40003000", "dma_addr": "0x40003000", "relation": "identity"}
     assert kinds["vmalloc"]["targets"][0] == {"target": "platform-noncoherent", **chain}

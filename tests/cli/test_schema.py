@@ -26,6 +26,7 @@ BAD = sorted((REPOSITORY / "tests/bad_input").glob("*.json"))
 # What a schema cannot say: it counts no combinations, reads no other files and compares no two values.
 BEYOND_A_SCHEMA = {
     "access_without_cache_mode",
+    "batch_too_large",
     "cache_mode_without_access",
     "countless_points",
     "exclude_of_nothing",
@@ -33,6 +34,7 @@ BEYOND_A_SCHEMA = {
     "extends_missing_file",
     "extends_unknown_preset",
     "include_without_size",
+    "mask_too_narrow",
     "max_below_samples",
     "no_size",
     "no_strategy",

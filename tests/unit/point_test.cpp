@@ -172,8 +172,8 @@ TEST(Axis, TableIsComplete) {
         EXPECT_EQ(axis.get(point), value);
         EXPECT_NE(axis.get(before), value);
     }
-    EXPECT_EQ(names.size(), 18U);
-    EXPECT_EQ(axis_names().size(), 18U);
+    EXPECT_EQ(names.size(), 24U);
+    EXPECT_EQ(axis_names().size(), 24U);
     EXPECT_EQ(find_axis("sizes"), nullptr);
 }
 

@@ -81,6 +81,12 @@ TEST(Transfer, WhatCannotBeNamesTheAxis) {
     EXPECT_TRUE(conflict(with(transfer("streaming_recycle", "to_device"), numbers("sync_every", {0})))
                     .starts_with("sync_every: "));
     EXPECT_TRUE(conflict(with(single, words("touch", {"write"}))).starts_with("touch: "));
+    for (const char* axis : {"batch", "threads"}) {
+        EXPECT_TRUE(conflict(with(single, numbers(axis, {2})))
+                        .starts_with(std::string("transfer: transfer and ") + axis + " exclude each other"));
+    }
+    EXPECT_TRUE(conflict(with(single, words("unmap_cpu", {"other"})))
+                    .starts_with("transfer: transfer and unmap_cpu exclude each other"));
     EXPECT_EQ(conflict(with(transfer("streaming_recycle", "to_device"), numbers("sync_offset", {4}))),
               "sync_offset: a transfer begins at a multiple of 8 bytes, not at 4");
     EXPECT_EQ(conflict(with(transfer("coherent", "from_device"), words("ownership", {"no_sync_for_cpu"}))),
@@ -102,6 +108,7 @@ TEST(Transfer, LeadsToTheTargetThatHasTheEngine) {
         point.direction = engine == Transfer::none ? Direction::bidirectional : Direction::to_device;
         scenario.points.push_back(point);
     }
+    scenario.sweeps = {{"", scenario.points.size(), {}, nullptr}};
     const Plan plan = dmabench::bind(*make_plan({scenario}), targets);
     ASSERT_EQ(plan.points.size(), 3U);
     EXPECT_EQ(plan.points[0].point.target, "pci");
@@ -118,6 +125,7 @@ TEST(Transfer, AnEngineIsNotAmongTheTargetsOfTheRest) {
     point.size = 64;
     scenario.points.push_back(point);
     const std::vector<std::string> targets{"platform", "dmaengine:dma0chan0"};
+    scenario.sweeps = {{"", scenario.points.size(), {}, nullptr}};
     const Plan plan = dmabench::bind(*make_plan({scenario}), targets);
     ASSERT_EQ(plan.points.size(), 1U);
     EXPECT_EQ(plan.points[0].point.target, "platform");

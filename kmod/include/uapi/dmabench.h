@@ -194,17 +194,17 @@ enum dmabench_reason {
 	DMABENCH_REASON_BEYOND_MASK	= 14,	/* cannot be had within mask_bits: EIO */
 	DMABENCH_REASON_ONE_CPU		= 15,	/* no other CPU is online: EOPNOTSUPP */
 	DMABENCH_REASON_NODE		= 16,	/* none such, or no memory: EOPNOTSUPP */
-	DMABENCH_REASON_NO_PROBES	= 32,	/* kernel without, or off: EOPNOTSUPP */
-	DMABENCH_REASON_NO_FUNCTION	= 33,	/* none can be probed: ENOENT */
-	DMABENCH_REASON_LOCKED_DOWN	= 34,	/* kernel_lockdown(7): EPERM */
-	DMABENCH_REASON_PRIVILEGE	= 35,	/* CAP_PERFMON is missing: EPERM */
-	DMABENCH_REASON_TRACED		= 36,	/* another file traces: EBUSY */
 	DMABENCH_REASON_ENGINE		= 17,	/* target has no such engine: EOPNOTSUPP */
 	DMABENCH_REASON_ABOVE_MAX_TRANSFER = 18, /* > max_transfer: ERANGE */
 	DMABENCH_REASON_TRANSFER_ALIGN	= 19,	/* engine wants alignment: EOPNOTSUPP */
 	DMABENCH_REASON_TRANSFER_FAILED	= 20,	/* engine refused or failed: EIO */
 	DMABENCH_REASON_TRANSFER_TIMEOUT = 21,	/* engine did not finish: ETIMEDOUT */
 	DMABENCH_REASON_DATA		= 22,	/* data came out wrong: EBADMSG */
+	DMABENCH_REASON_NO_PROBES	= 32,	/* kernel without, or off: EOPNOTSUPP */
+	DMABENCH_REASON_NO_FUNCTION	= 33,	/* none can be probed: ENOENT */
+	DMABENCH_REASON_LOCKED_DOWN	= 34,	/* kernel_lockdown(7): EPERM */
+	DMABENCH_REASON_PRIVILEGE	= 35,	/* CAP_PERFMON is missing: EPERM */
+	DMABENCH_REASON_TRACED		= 36,	/* another file traces: EBUSY */
 };
 
 /**
@@ -690,6 +690,35 @@ struct dmabench_dmabuf {
 	__u64 bytes;
 };
 
+/**
+ * struct dmabench_transfers - what became of the data (DMABENCH_IOC_TRANSFERS)
+ * @size:	in: sizeof(struct dmabench_transfers)
+ * @reserved:	in: 0
+ * @fresh:	out: laps since setup after which the receiver had all of the sender's data
+ * @stale:	out: laps after which it had, in part or in whole, data of before the lap
+ * @wrong:	out: laps after which it had anything else
+ * @offset:	out: bytes into the transferred range, of the latest lap that was not fresh, where
+ *		the first data were not as expected: those that are stale if all that differ
+ *		are, otherwise those that are wrong
+ * @expected:	out: the 8 bytes that should have been there, or those left of them
+ * @found:	out: those that were
+ *
+ * Each 8 bytes hold the number of the lap's data (low 32 bits) and their own place (high),
+ * so that data of before can be told from data that were never sent.
+ *
+ * errno: ENODATA nothing is set up, or without a transfer; EINVAL; ENODEV.
+ */
+struct dmabench_transfers {
+	__u32 size;
+	__u32 reserved;
+	__u64 fresh;
+	__u64 stale;
+	__u64 wrong;
+	__u64 offset;
+	__u64 expected;
+	__u64 found;
+};
+
 /* Functions that can be traced.  Where a kernel has none such, another does its work. */
 enum dmabench_trace_function {
 	DMABENCH_TRACE_OTHER		= 0,	/* calls that found no row */
@@ -869,33 +898,6 @@ struct dmabench_trace_read {
 struct dmabench_trace_stop {
 	__u32 size;
 	__u32 flags;
-/**
- * struct dmabench_transfers - what became of the data (DMABENCH_IOC_TRANSFERS)
- * @size:	in: sizeof(struct dmabench_transfers)
- * @reserved:	in: 0
- * @fresh:	out: laps since setup after which the receiver had all of the sender's data
- * @stale:	out: laps after which it had, in part or in whole, data of before the lap
- * @wrong:	out: laps after which it had anything else
- * @offset:	out: bytes into the transferred range, of the latest lap that was not fresh, where
- *		the first data were not as expected: those that are stale if all that differ
- *		are, otherwise those that are wrong
- * @expected:	out: the 8 bytes that should have been there, or those left of them
- * @found:	out: those that were
- *
- * Each 8 bytes hold the number of the lap's data (low 32 bits) and their own place (high),
- * so that data of before can be told from data that were never sent.
- *
- * errno: ENODATA nothing is set up, or without a transfer; EINVAL; ENODEV.
- */
-struct dmabench_transfers {
-	__u32 size;
-	__u32 reserved;
-	__u64 fresh;
-	__u64 stale;
-	__u64 wrong;
-	__u64 offset;
-	__u64 expected;
-	__u64 found;
 };
 
 /*
