@@ -145,6 +145,7 @@ _dmabench_complete() {
         advise:--transfers-per-sync | advise:--target) ;;
         report:-o | report:--output) _dmabench_folders ;;
         compare:--format) _dmabench_options text markdown json junit csv ;;
+        compare:--color) _dmabench_options auto always never ;;
         compare:--threshold) _dmabench_options 1% 2% 5% 10% ;;
         compare:--row | compare:--col) _dmabench_options "$(_dmabench_axes)" ;;
         compare:--across) _dmabench_list "" "kernel arch cpu_model cpus_online page_size virtualization
@@ -171,7 +172,7 @@ _dmabench_word() {
             advise) _dmabench_options --help --transfer-bytes --touch-bytes --touch --transfers-per-sync --direction \
                 --in --pattern --target --all --json ;;
             report) _dmabench_options --help --output --repeat --history --plots ;;
-            compare) _dmabench_options --help --threshold --format --strict --all --force --across --row --col ;;
+            compare) _dmabench_options --help --threshold --format --color --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
             trace) _dmabench_options --help --seconds --interval --driver --device --function --min-time --sites \
                 --json --folded --on ;;

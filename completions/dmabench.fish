@@ -167,6 +167,7 @@ set -l fields kernel arch cpu_model cpus_online page_size virtualization clockso
     turbo smt slow_configs dma_debug iommu swiotlb.parameter swiotlb.forced preempt targets
 complete -c dmabench -n '__dmabench_in compare' -l threshold -x -a '1% 2% 5% 10%' -d 'How much slower is too much'
 complete -c dmabench -n '__dmabench_in compare' -l format -x -a 'text markdown json junit csv' -d 'How to print it'
+complete -c dmabench -n '__dmabench_in compare' -l color -x -a 'auto always never' -d 'When to colour text'
 complete -c dmabench -n '__dmabench_in compare' -l strict -d 'Fail for inconclusive and missing points'
 complete -c dmabench -n '__dmabench_in compare' -l all -d 'List also what did not change'
 complete -c dmabench -n '__dmabench_in compare' -l force -d 'Judge different platforms as one'

@@ -154,6 +154,7 @@ _dmabench_compare() {
         '(- *)'{-h,--help}'[show help]' \
         '--threshold=[how much slower is too much]:percent:(1% 2% 5% 10%)' \
         '--format=[how to print it]:format:(text markdown json junit csv)' \
+        '--color=[when to colour text]:when:(auto always never)' \
         '--strict[fail for inconclusive and missing points]' \
         '--all[list also what did not change]' \
         '--force[judge different platforms as one]' \

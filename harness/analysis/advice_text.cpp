@@ -22,12 +22,7 @@ constexpr std::size_t rows_shown = 4;
 std::string about(std::uint64_t number, Turns::Of of) {
     if (of == Turns::Of::transfers_per_sync)
         return fmt::format("{}", number);
-    const auto bytes = static_cast<double>(number);
-    if (bytes < 1024)
-        return fmt::format("{} B", number);
-    const double scaled = bytes < 1024 * 1024 ? bytes / 1024 : bytes / 1024 / 1024;
-    const char* unit = bytes < 1024 * 1024 ? "KiB" : "MiB";
-    return scaled < 10 ? fmt::format("{:.2g} {}", scaled, unit) : fmt::format("{:.0f} {}", scaled, unit);
+    return bytes_text(static_cast<double>(number));
 }
 
 const char* subject(Turns::Of of) {

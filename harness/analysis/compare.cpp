@@ -47,33 +47,52 @@ std::string_view family_of(std::string_view name) {
     return name.substr(0, name.find('/'));
 }
 
-/// The rules of the candidate's scenario, or else the base's.
+/// The rules of the candidate's scenarios, or else the base's.
 class Thresholds {
   public:
     Thresholds(const LoadedReport& base, const LoadedReport& candidate, std::optional<double> given)
         : given_(given) {
-        const auto& rules = candidate.thresholds.empty() ? base.thresholds : candidate.thresholds;
-        for (const ThresholdRule& rule : rules) {
-            if (rule.match.empty())
-                default_ = rule.threshold;
-            else
-                rules_.emplace_back(std::regex(rule.match), rule.threshold);
+        for (const ThresholdRule& rule : candidate.thresholds.empty() ? base.thresholds : candidate.thresholds) {
+            add(scenarios_[rule.scenario], rule);
+            add(any_, rule);
         }
+        for (const std::string& scenario : candidate.scenarios)
+            scenarios_.try_emplace(scenario);
     }
 
-    [[nodiscard]] double of(std::string_view name) const {
-        if (given_)
-            return *given_;
-        for (const auto& [match, threshold] : rules_)
-            if (std::regex_search(name.begin(), name.end(), match))
-                return threshold;
-        return default_;
+    [[nodiscard]] double of(const LoadedRow& row) const {
+        const auto own = scenarios_.find(row.scenario);
+        return of(row.name, own == scenarios_.end() ? any_ : own->second);
     }
+
+    /// Of a point that is nobody's, as canaries are.
+    [[nodiscard]] double of(std::string_view name) const { return of(name, any_); }
 
   private:
+    struct Rules {
+        std::vector<std::pair<std::regex, double>> overrides;
+        std::optional<double> otherwise;
+    };
+
+    static void add(Rules& rules, const ThresholdRule& rule) {
+        if (!rule.match.empty())
+            rules.overrides.emplace_back(std::regex(rule.match), rule.threshold);
+        else
+            rules.otherwise = std::min(rules.otherwise.value_or(rule.threshold), rule.threshold);
+    }
+
+    [[nodiscard]] double of(std::string_view name, const Rules& rules) const {
+        if (given_)
+            return *given_;
+        for (const auto& [match, threshold] : rules.overrides)
+            if (std::regex_search(name.begin(), name.end(), match))
+                return threshold;
+        return rules.otherwise.value_or(default_threshold);
+    }
+
     std::optional<double> given_;
-    std::vector<std::pair<std::regex, double>> rules_;
-    double default_ = default_threshold;
+    std::map<std::string, Rules, std::less<>> scenarios_;
+    Rules any_;  ///< for points of which the report does not tell whose they are: the strictest default
 };
 
 /// Gives the missing points the reasons that a report has for them.
@@ -141,7 +160,7 @@ class Comparer {
             PointChange change;
             change.base = found->second;
             change.candidate = &row;
-            change.threshold = thresholds_.of(row.name);
+            change.threshold = thresholds_.of(row);
             out_.points.push_back(change);
             found->second = nullptr;
         }

@@ -43,6 +43,7 @@ struct Param {
 /// All times in ns. What is not known is 0.
 struct LoadedRow {
     std::string_view name;
+    std::string_view scenario;  ///< empty in reports that do not tell
     double real_time = 0;
     double ci_low = 0;
     double ci_high = 0;
@@ -74,7 +75,8 @@ struct CanaryDrift {
 
 /// How much change of a point is too much, beside the scenario that has the point.
 struct ThresholdRule {
-    std::string match;  ///< regular expression; empty: all points
+    std::string scenario;
+    std::string match;  ///< regular expression; empty: all points that no other rule of the scenario matches
     double threshold = 0;
 };
 
@@ -94,7 +96,7 @@ struct LoadedReport {
     /// context.platform flattened: "iommu.present" -> "false", "targets.pci.coherent" -> "true".
     std::map<std::string, std::string> fingerprint;
     std::vector<std::string> scenarios;
-    std::vector<ThresholdRule> thresholds;  ///< the first that matches counts
+    std::vector<ThresholdRule> thresholds;  ///< of a scenario, the first that matches counts
     std::vector<Canary> canaries;
     CanaryDrift drift;
     std::vector<NamedReason> skipped;

@@ -31,6 +31,14 @@ std::string percent_text(double share) {
     return fmt::format("{:.4g} %", 100 * share);
 }
 
+std::string bytes_text(double bytes) {
+    if (bytes < 1024)
+        return fmt::format("{:.0f} B", bytes);
+    const double scaled = bytes < 1024 * 1024 ? bytes / 1024 : bytes / 1024 / 1024;
+    const char* unit = bytes < 1024 * 1024 ? "KiB" : "MiB";
+    return scaled < 10 ? fmt::format("{:.2g} {}", scaled, unit) : fmt::format("{:.0f} {}", scaled, unit);
+}
+
 std::string counted(std::size_t count, const char* noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -16,6 +16,9 @@ std::string change_text(double ratio);
 /// 0.05 is "5 %", 0.025 "2.5 %"
 std::string percent_text(double share);
 
+/// "12 KiB", "1.5 MiB": to two digits, for what lies between measured places
+std::string bytes_text(double bytes);
+
 /// "1 point", "2 points"
 std::string counted(std::size_t count, const char* noun);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // dmabench compare
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +24,7 @@ struct Options {
     std::vector<std::string> reports;
     std::string threshold;
     std::string format = "text";
+    std::string color = "auto";
     std::string across;
     std::string row;
     std::string col;
@@ -96,18 +96,19 @@ void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-bool coloured() {
-    return has_colours(STDOUT_FILENO);
+bool coloured(const Options& options) {
+    return options.color == "always" || (options.color == "auto" && has_colours(STDOUT_FILENO));
 }
 
-Result<int> print_tables(const std::vector<Table>& tables, const std::string& format) {
+Result<int> print_tables(const std::vector<Table>& tables, const Options& options) {
+    const std::string& format = options.format;
     if (format == "junit")
         return fail(ErrorKind::usage,
                     "--format junit: a table has no test cases; expected text, markdown, json or csv");
     print(format == "markdown" ? table_markdown(tables)
           : format == "json"   ? table_json(tables)
           : format == "csv"    ? table_csv(tables)
-                               : table_text(tables, coloured()));
+                               : table_text(tables, coloured(options)));
     return 0;
 }
 
@@ -128,7 +129,7 @@ Result<int> compare_across(const Options& options) {
     auto tables = side_by_side(*reports, *fields, options.row, options.col);
     if (!tables)
         return tl::unexpected(tables.error());
-    return print_tables(*tables, options.format);
+    return print_tables(*tables, options);
 }
 
 /// Which reports are to be compared with which: two files as they are, the reports of folders by platform.
@@ -226,17 +227,15 @@ Result<int> judge(const Options& options) {
         }
         for (const std::string& platform : pairing.unpaired)
             tables.back().notes.push_back(platform);
-        auto printed = print_tables(tables, options.format);
+        auto printed = print_tables(tables, options);
         return printed ? Result<int>(code) : printed;
     }
     ShowOptions show;
     show.strict = options.strict;
     show.all = options.all;
-    show.colour = coloured();
+    show.colour = coloured(options);
     show.unpaired = pairing.unpaired;
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        show.columns = size.ws_col;
+    show.columns = terminal_width(STDOUT_FILENO);
     print(options.format == "markdown" ? show_markdown(comparisons, show)
           : options.format == "json"   ? show_json(comparisons, show)
           : options.format == "junit"  ? show_junit(comparisons, show)
@@ -276,6 +275,11 @@ void add_compare_command(CLI::App& app, Command& chosen) {
         ->add_option("--format", options->format, "text, markdown (for a pull request), json, junit or csv")
         ->check(one_of("format", {"text", "markdown", "json", "junit", "csv"}),
                 "{text,markdown,json,junit,csv}")
+        ->capture_default_str();
+    command
+        ->add_option("--color", options->color,
+                     "Colours in text: auto (on a terminal, unless NO_COLOR is set), always or never")
+        ->check(one_of("color", {"auto", "always", "never"}), "{auto,always,never}")
         ->capture_default_str();
     command->add_flag("--strict", options->strict, "Fail also for inconclusive and missing points");
     command->add_flag("--all", options->all, "List also what did not change, and every list to its end");

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
@@ -79,7 +80,7 @@ struct Colours {
 };
 
 Colours colours() {
-    return ::isatty(STDOUT_FILENO) != 0 ? Colours{"\033[1m", "\033[32m", "\033[2m", "\033[0m"} : Colours{};
+    return has_colours(STDOUT_FILENO) ? Colours{"\033[1m", "\033[32m", "\033[2m", "\033[0m"} : Colours{};
 }
 
 void print_list(const std::vector<json>& sets) {

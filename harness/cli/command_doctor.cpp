@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/terminal.h"
 #include "cli/commands.h"
 #include "cli/data_files.h"
 #include "cli/where.h"
@@ -47,7 +48,7 @@ json to_json(const std::vector<Finding>& findings, const std::vector<std::string
 }
 
 void print(const std::vector<Finding>& findings) {
-    const bool colour = ::isatty(STDOUT_FILENO) != 0;
+    const bool colour = has_colours(STDOUT_FILENO);
     const char* plain = colour ? "\033[0m" : "";
     const char* faint = colour ? "\033[2m" : "";
     const auto shade = [&](Severity severity) {

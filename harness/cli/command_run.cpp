@@ -268,7 +268,7 @@ Result<int> run_here(const Options& options, const Where& where) {
     if (!report)
         return tl::unexpected(report.error());
     if (!options.quiet) {
-        auto written = load_report(path->string());
+        auto written = load_report(path->string(), {.params = true});
         if (!written)
             return tl::unexpected(written.error());
         print_results(*written);

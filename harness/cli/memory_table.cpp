@@ -2,13 +2,13 @@
 #include "cli/memory_table.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <sstream>
 
+#include "base/terminal.h"
 #include "device/memory.h"
 
 namespace dmabench {
@@ -72,9 +72,9 @@ std::string answers_of(const json& checks, bool answer) {
     return functions;
 }
 
-std::size_t terminal_width() {
-    winsize size{};
-    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col : 100;
+std::size_t table_width() {
+    const std::size_t columns = dmabench::terminal_width(STDOUT_FILENO);
+    return columns != 0 ? columns : 100;
 }
 
 }  // namespace
@@ -98,11 +98,11 @@ Result<json> describe_memory(Session& session) {
 }
 
 void print_memory(const json& memory) {
-    const bool colour = ::isatty(STDOUT_FILENO) != 0;
+    const bool colour = has_colours(STDOUT_FILENO);
     const char* bold = colour ? "\033[1m" : "";
     const char* dim = colour ? "\033[2m" : "";
     const char* plain = colour ? "\033[0m" : "";
-    const std::size_t width = std::max<std::size_t>(terminal_width(), 60);
+    const std::size_t width = std::max<std::size_t>(table_width(), 60);
     const std::size_t indent = 2 + name_width + verdict_width;
 
     fmt::print("{}May it be DMA-mapped?{}\n", bold, plain);

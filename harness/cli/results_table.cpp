@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/compare.h"
+#include "analysis/crossover.h"
 #include "base/figures.h"
 #include "base/terminal.h"
 
@@ -84,6 +85,16 @@ std::vector<std::string> wrapped(std::string name, std::size_t full, std::size_t
     return pieces;
 }
 
+void print_crossovers(const LoadedReport& report, const char* dim, const char* plain) {
+    const std::vector<Crossover> found = crossovers(report);
+    for (const Crossover& one : found)
+        fmt::print("crossover: {}: {}\n", one.work, one.answer);
+    if (report.clock == "instructions" &&
+        std::any_of(found.begin(), found.end(), [](const Crossover& one) { return one.uncached; }))
+        fmt::print("{}(an uncached read costs nothing extra on this clock: hardware favours caching from fewer bytes on)"
+                   "{}\n", dim, plain);
+}
+
 constexpr const char* most_title = "most of it";
 
 }  // namespace
@@ -117,6 +128,7 @@ void print_results(const LoadedReport& report) {
             "{:<{}}  {:>10}  {:>7}  {}\n", pieces.back(), name_width, line.time, line.spread,
             line.data.empty() ? line.most : fmt::format("{:<{}}  {}", line.most, most_width, line.data));
     }
+    print_crossovers(report, dim, plain);
     std::map<std::string, std::size_t> reasons;
     for (const NamedReason& skip : report.skipped)
         ++reasons[skip.reason];

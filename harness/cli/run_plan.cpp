@@ -134,6 +134,7 @@ class PlanRun {
             const Timed timed(session_, facts_.time.report);
             if (measured) {
                 json row = make_row(point, *measured, facts_.sampling.clock);
+                row["dmabench"]["scenario"] = plan_.scenarios[planned.scenario].name;
                 add_metrics(row, metrics_);
                 if (auto stored = journal_.append_row(row); stored)
                     entries_.rows.push_back(std::move(*stored));

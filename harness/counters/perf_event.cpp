@@ -45,9 +45,7 @@ std::string why(int error, EventKind kind) {
         case ENOENT:
         case ENODEV:
         case EOPNOTSUPP:
-            if (const CorePmu* pmu = own_pmu(); pmu != nullptr && kind == EventKind::hardware)
-                return fmt::format("{}, the PMU of the CPU in use, has no counter for it", pmu->name);
-            return "no hardware counter for it here (most virtual machines have none at all)";
+            return no_counter(kind == EventKind::hardware ? own_pmu() : nullptr);
         case EACCES:
         case EPERM:
             return fmt::format("not permitted: run as root, or sysctl kernel.perf_event_paranoid=-1 (now {})",
@@ -130,6 +128,11 @@ std::string first_line(const fs::path& file) {
 }
 
 }  // namespace
+
+std::string no_counter(const CorePmu* pmu) {
+    return pmu != nullptr ? fmt::format("{}, the PMU of the CPU in use, has no counter for it", pmu->name)
+                          : "no hardware counter for it here (most virtual machines have none at all)";
+}
 
 bool is_tracepoint(const std::string& name) {
     if (!tracepoint_parts(name))

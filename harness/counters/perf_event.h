@@ -41,6 +41,10 @@ struct CorePmu {
 /// The PMUs of a machine whose CPUs are of several kinds; none where all CPUs are alike.
 std::vector<CorePmu> core_pmus(const std::filesystem::path& devices = "/sys/bus/event_source/devices");
 
+/// Why an event cannot be counted that the PMU has no counter for. `pmu`: of the CPU in use, where CPUs are of several
+/// kinds.
+[[nodiscard]] std::string no_counter(const CorePmu* pmu);
+
 /// Opens an event for the calling thread, disabled unless it joins the group of `leader` (-1: none). On a machine
 /// with several kinds of CPUs it is opened for the CPU that the thread is on, so that the right PMU counts.
 tl::expected<UniqueFd, std::string> open_event(const EncodedEvent& event, int leader);

@@ -183,6 +183,7 @@ struct FakeOptions {
     std::string fail_point;            ///< setup of the point with this name fails
     std::string skip_point;            ///< setup of the point with this name is refused
     std::uint64_t gone_after_runs = 0;  ///< the target goes away after that many batches; 0: never
+    std::uint64_t preempted_run = 0;   ///< that batch takes a hundred times as long; 0: none
     bool skip_sync = false;            ///< syncs on coherent targets are elided
     double bookkeeping_ns = 0;         ///< what a stamp costs beyond a reading of the clock
     bool bounces = true;               ///< a sync that is left out gives stale data on the DMA engine

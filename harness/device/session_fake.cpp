@@ -279,7 +279,8 @@ class FakeSession final : public Session {
     Outcome<Batch> run(std::uint64_t laps, PhaseHistograms* histograms) {
         if (!ready_)
             return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is set up"});
-        if (options_.gone_after_runs != 0 && ++runs_ > options_.gone_after_runs) {
+        ++runs_;
+        if (options_.gone_after_runs != 0 && runs_ > options_.gone_after_runs) {
             gone_ = true;
             return tl::unexpected(Refusal{Refusal::Kind::gone, "the target went away (scripted)"});
         }
@@ -294,7 +295,7 @@ class FakeSession final : public Session {
         advance(cpu_ns_per_ioctl);
         const double before = now_;
         if (histograms == nullptr) {
-            advance(mean_lap() * static_cast<double>(laps));
+            advance(mean_lap() * static_cast<double>(laps) * (runs_ == options_.preempted_run ? 100 : 1));
         } else {
             for (std::uint64_t lap = 0; lap < laps; ++lap)
                 stamped_lap(lap, *histograms);

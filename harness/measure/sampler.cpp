@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "measure/laps.h"
@@ -88,6 +89,8 @@ class PointSampler {
         result_.stamp_ns = laps_->stamp_ns();
         if (auto done = calibrate(); !done)
             return tl::unexpected(done.error());
+        if (auto done = warm_up(); !done)
+            return tl::unexpected(done.error());
         if (auto done = sample(); !done)
             return tl::unexpected(done.error());
         if (auto done = stamp(); !done)
@@ -144,50 +147,72 @@ class PointSampler {
 
     /// Finds how many laps a sample takes. Grows at most tenfold a step, because the first laps are the dearest.
     Outcome<void> calibrate() {
-        const std::uint64_t period = period_of(point_);
         const auto wanted = static_cast<double>(statistics_.sample_time.count());
-        std::uint64_t laps = period;
+        result_.laps_per_sample = period_of(point_);
         for (;;) {
-            auto first = batch(laps, time_.calibration);
+            auto first = batch(result_.laps_per_sample, time_.calibration);
             if (!first)
                 return tl::unexpected(first.error());
-            const auto took = static_cast<double>(first->total_ns);
-            if (took >= wanted || spent_share() >= 1)
-                break;
-            // aim a little high, so that the aim is reached and not just missed
-            const double aim = took > 0 ? std::min(1.02 * wanted / took, 10.0) : 10.0;
-            const double grow = std::min(aim, affordable_laps() / static_cast<double>(laps));
-            const std::uint64_t next =
-                round_up(static_cast<std::uint64_t>(std::ceil(static_cast<double>(laps) * grow)), period);
-            if (next <= laps)
-                break;
-            laps = std::min<std::uint64_t>(next, DMABENCH_MAX_LAPS / period * period);
+            least_ns_ = static_cast<double>(first->total_ns);
+            if (least_ns_ >= wanted || spent_share() >= 1 || !lengthen())
+                return {};
         }
-        result_.laps_per_sample = laps;
+    }
+
+    /// Gives samples as many laps as would have reached the aim in the shortest batch seen. False: no more can be had.
+    bool lengthen() {
+        const std::uint64_t period = period_of(point_);
+        const auto wanted = static_cast<double>(statistics_.sample_time.count());
+        const auto laps = static_cast<double>(result_.laps_per_sample);
+        // aim a little high, so that the aim is reached and not just missed
+        const double aim = least_ns_ > 0 ? std::min(1.02 * wanted / least_ns_, 10.0) : 10.0;
+        const double grow = std::min(aim, affordable_laps() / laps);
+        const std::uint64_t next = std::min<std::uint64_t>(
+            round_up(static_cast<std::uint64_t>(std::ceil(laps * grow)), period), DMABENCH_MAX_LAPS / period * period);
+        if (next <= result_.laps_per_sample)
+            return false;
+        result_.laps_per_sample = next;
+        return true;
+    }
+
+    /// Samples that are thrown away. The batch that ended the calibration may have been long only because something else
+    /// ran meanwhile, and then all samples would be too short: the shortest of several decides.
+    Outcome<void> warm_up() {
+        constexpr double long_enough = 0.9;
+        const auto wanted = static_cast<double>(statistics_.sample_time.count());
+        int corrections = 3;
+        std::uint32_t seen = 0;
+        while (seen < std::max<std::uint32_t>(statistics_.discard, 1) && spent_share() < 0.5) {
+            auto run = batch(result_.laps_per_sample, time_.warm_up);
+            if (!run)
+                return tl::unexpected(run.error());
+            ++seen;
+            least_ns_ = std::min(least_ns_, static_cast<double>(run->total_ns));
+            if (least_ns_ < long_enough * wanted && corrections > 0 && lengthen()) {
+                --corrections;
+                seen = 0;
+                least_ns_ = std::numeric_limits<double>::infinity();
+            }
+        }
+        result_.discarded = std::min<std::uint32_t>(seen, statistics_.discard);
         return {};
     }
 
     Outcome<void> sample() {
         CountTotals totals;
         while (true) {
-            const bool warming = result_.discarded < statistics_.discard && spent_share() < 0.5;
-            double& what = warming ? time_.warm_up : time_.samples;
             double cpu_ns = 0;
             std::vector<std::vector<Count>> counts(1);
             // CPU time and counters cannot be stopped for what is done between laps, and the other CPUs' are not ours.
             auto run = point_.timed_apart() || point_.threads > 1
-                           ? batch(result_.laps_per_sample, what)
+                           ? batch(result_.laps_per_sample, time_.samples)
                            : in_window(session_, counters_, cpu_ns, counts.front(),
-                                       [&] { return batch(result_.laps_per_sample, what); });
+                                       [&] { return batch(result_.laps_per_sample, time_.samples); });
             if (!run)
                 return tl::unexpected(run.error());
             if (const Window* all = laps_->window(); all != nullptr && !point_.timed_apart()) {
                 cpu_ns = all->cpu_ns / static_cast<double>(point_.threads);
                 counts = all->counts;
-            }
-            if (warming) {
-                ++result_.discarded;
-                continue;
             }
             const auto laps = static_cast<double>(run->laps);
             result_.samples.push_back(static_cast<double>(run->total_ns) / laps);
@@ -273,6 +298,7 @@ class PointSampler {
     Measurement result_;
     double spent_ns_ = 0;
     double spent_per_lap_ns_ = 0;
+    double least_ns_ = 0;  ///< of the batches of the length at hand
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ as_root() {
 # Debian packages that building dmabench, booting guests and drawing pages takes.
 BASE_PACKAGES=(
     cmake ninja-build g++ make
-    libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev libpfm4-dev libbenchmark-dev libgtest-dev libgmock-dev
+    libfmt-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libexpected-dev libpfm4-dev libbenchmark-dev libgtest-dev libgmock-dev
     g++-aarch64-linux-gnu libpfm4-dev:arm64
     bc bison flex cpio kmod libelf-dev xz-utils zstd
     qemu-system-x86 qemu-system-arm busybox-static

@@ -137,6 +137,33 @@ TEST(Compare, ExactClocksShowAnyChangeAndJudgeByTheThreshold) {
     EXPECT_NE(text.find("+1.0 %"), std::string::npos) << text;
 }
 
+TEST(Compare, EachScenarioHasItsOwnThresholds) {
+    json a = document({row("coherent/size:1", around(100, 0.001)), row("pool/size:1", around(100, 0.001)),
+                       row("copy/size:1", around(100, 0.001))});
+    json b = document({row("coherent/size:1", around(103, 0.001)), row("pool/size:1", around(103, 0.001)),
+                       row("copy/size:1", around(103, 0.001))});
+    b["dmabench"]["scenarios"] = {{{"name", "strict"}, {"thresholds", {{"default", "2%"}}}},
+                                  {{"name", "lax"}, {"thresholds", {{"default", "10%"}}}},
+                                  {{"name", "silent"}}};
+    const auto threshold_of = [&](const std::string& name, const std::string& scenario) {
+        for (json& row : b["benchmarks"])
+            row["dmabench"]["scenario"] = row["name"] == name ? scenario : "lax";
+        const Pair pair(a, b);
+        EXPECT_TRUE(pair.compared);
+        for (const PointChange& change : pair.compared->points)
+            if (change.candidate->name == name)
+                return change.threshold;
+        return 0.0;
+    };
+    EXPECT_EQ(threshold_of("pool/size:1", "strict"), 0.02);
+    EXPECT_EQ(threshold_of("pool/size:1", "lax"), 0.1);
+    EXPECT_EQ(threshold_of("pool/size:1", "silent"), 0.05);
+    // A report that does not tell: the strictest.
+    for (json& row : b["benchmarks"])
+        row["dmabench"].erase("scenario");
+    EXPECT_EQ(Pair(a, b).compared->count(Verdict::regression), 3U);
+}
+
 TEST(Compare, ThresholdsComeFromTheScenarioOrTheCommandLine) {
     json a = document({row("coherent/size:1", around(100, 0.001)), row("pool/size:1", around(100, 0.001))});
     json b = document({row("coherent/size:1", around(104, 0.001)), row("pool/size:1", around(104, 0.001))});

@@ -193,6 +193,8 @@ TEST(PerfEvent, FindsThePmusOfAHybridMachine) {
     EXPECT_EQ(pmus[0].type, 10U);
     EXPECT_THAT(pmus[0].cpus, ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
     EXPECT_EQ(pmus[1].name, "cpu_core");
+    EXPECT_EQ(no_counter(&pmus[0]), "cpu_atom, the PMU of the CPU in use, has no counter for it");
+    EXPECT_THAT(no_counter(nullptr), testing::StartsWith("no hardware counter for it here"));
 }
 
 TEST(CountTotals, AnEventThatTookTurnsIsScaledAndSaysSo) {

@@ -49,6 +49,24 @@ TEST_F(Sampler, FindsTheCostOfALap) {
     EXPECT_LE(static_cast<double>(measured->laps_per_sample) * lap_with_sync, 1.2e6);
 }
 
+TEST_F(Sampler, ABatchThatWasPreemptedDoesNotMakeTheSamplesTooShort) {
+    FakeOptions options;
+    open(options);
+    const auto undisturbed = measure(sync_point(1));
+    ASSERT_TRUE(undisturbed);
+    // Before the point's own batches there are those of prepare_sampling().
+    constexpr std::uint64_t before = 2 * 21 + 7;
+    for (std::uint64_t run = 1; run <= 12; ++run) {
+        options.preempted_run = before + run;
+        open(options);
+        const auto measured = measure(sync_point(1));
+        ASSERT_TRUE(measured);
+        EXPECT_GE(static_cast<double>(measured->laps_per_sample) * lap_with_sync, 0.9e6) << "batch " << run;
+        EXPECT_EQ(measured->discarded, 3U) << "batch " << run;
+        EXPECT_NEAR(median(measured->samples), median(undisturbed->samples), 0.01) << "batch " << run;
+    }
+}
+
 TEST_F(Sampler, EverySampleHoldsWholePeriods) {
     open();
     Point point = sync_point(48);
