@@ -13,7 +13,7 @@ from typing import Optional, Sequence
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 from dmabench_reports import analysis, answers, history_page, hotspots, load, page  # noqa: E402
-from dmabench_reports import style, summary, trend  # noqa: E402
+from dmabench_reports import style, summary, trace_page, trend  # noqa: E402
 from dmabench_reports.model import Report  # noqa: E402
 from dmabench_reports.plots import access, hover, latency, matrix, parts, platforms, size, sync  # noqa: E402
 from dmabench_reports.plots import hotspots as hotspot_plots  # noqa: E402
@@ -168,7 +168,10 @@ def build_history(
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     args = parse(arguments)
+    traced = [path for path in args.reports if trace_page.is_trace(path)]
+    args.reports = [path for path in args.reports if path not in traced]
     try:
+        traces = [trace_page.load(path) for path in traced]
         reports = load.load(args.reports)
         repeats = load.load(args.repeat)
         # read anew: on a page of their own their rows have other anchors
@@ -184,6 +187,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         )
         return EXIT_USAGE
     try:
+        if traces:
+            shown = trace_page.write(traces, args.output, "index.html" if reports else None)
+            print("\n".join(map(trace_page.summary, traces)), shown, sep="\n")
+        if not reports:
+            return EXIT_OK
         index, answers_in_words = build(
             reports, repeats, args.output, args.plots, bool(histories)
         )
