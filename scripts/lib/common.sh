@@ -21,7 +21,7 @@ BASE_PACKAGES=(
 # And what the tests take besides.
 TEST_PACKAGES=(
     python3-pytest python3-scipy python3-jsonschema python3-prometheus-client python3-yaml lava-common libbenchmark-tools
-    chromium tmux strace
+    git chromium tmux strace
     bash-completion fish zsh man-db mandoc sparse
 )
 

@@ -23,7 +23,16 @@ def slow_down(kmod: Path) -> None:
 
 
 def copy_cache(cache: Path, into: Path) -> None:
-    """The lab's cache once more, so that another module does not push the usual one out of it. Takes no space."""
-    shutil.copytree(
-        cache, into, copy_function=os.link, symlinks=True, ignore=shutil.ignore_patterns("runs", "lock")
-    )
+    """The lab's cache once more, so that another module does not push the usual one out of it.
+
+    Takes no space where both are on one file system.
+    """
+    ignored = shutil.ignore_patterns("runs", "lock")
+    shutil.copytree(cache, into, copy_function=_link_or_copy, symlinks=True, ignore=ignored)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
