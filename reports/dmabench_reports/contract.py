@@ -217,9 +217,11 @@ def _row_own(row: dict[str, Any], own: dict[str, Any], at: str) -> Iterator[Foun
     if isinstance(laps, int) and laps < 1:
         yield here + "/laps_per_sample", f"is {laps}"
     if samples and isinstance(laps, int) and _is(row.get("iterations"), int):
-        if row["iterations"] != laps * len(samples):
+        threads = row["threads"] if _is(row.get("threads"), int) and row["threads"] > 0 else 1
+        if row["iterations"] != laps * len(samples) * threads:
             yield at + "/iterations", (
                 f"is {row['iterations']}, not laps_per_sample ({laps}) x samples ({len(samples)})"
+                + (f" x threads ({threads})" if threads != 1 else "")
             )
     stop = _dict(own.get("stop"))
     if stop and stop.get("why") not in STOPS:
