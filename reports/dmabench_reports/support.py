@@ -82,7 +82,7 @@ def status(row: Row) -> str:
     """The cell of a measured row: `elided` where every sync of it is."""
     if row.params.access != "none":
         return f"measured: {row.mapping.get('user', 'unknown')}"
-    # What would be elided is told of rows that never sync, too.
+    # Reports once told of rows that never sync what would be elided, too.
     syncs = [phase for name, phase in row.phases.items() if name.startswith("sync_") and row.params.sync_every]
     return "elided" if syncs and all(phase.elided for phase in syncs) else "measured"
 
