@@ -3,6 +3,7 @@
 #include <linux/cache.h>
 #include <linux/mm.h>
 #include "dmabench.h"
+#include "model_mark.h"
 
 /* What is stored to a line.  All that counts is that it is a store. */
 #define DIRT	0xd1
@@ -25,11 +26,7 @@ static unsigned int dirty_range(u8 *p, size_t bytes, unsigned int percent, unsig
 	return left;
 }
 
-/**
- * dmabench_dirty() - store to the share of the buffer's cache lines that it is to have dirty
- * @b:		buffer, its memory there
- */
-void dmabench_dirty(struct dmabench_buffer *b)
+static void dirty_all(struct dmabench_buffer *b)
 {
 	u8 *memory = b->plain ?: b->cpu;
 	size_t bytes = b->size;
@@ -46,4 +43,15 @@ void dmabench_dirty(struct dmabench_buffer *b)
 		left = dirty_range(page_address(b->pages[i]), part, b->dirty, left);
 		bytes -= part;
 	}
+}
+
+/**
+ * dmabench_dirty() - store to the share of the buffer's cache lines that it is to have dirty
+ * @b:		buffer, its memory there
+ */
+void dmabench_dirty(struct dmabench_buffer *b)
+{
+	dmabench_mark_aside();
+	dirty_all(b);
+	dmabench_mark_back();
 }

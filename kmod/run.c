@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include "lap.h"
+#include "model_mark.h"
 
 /* Between groups a run gives way, so a group is bounded both in bytes and in laps. */
 #define GROUP_BYTES	SZ_16M
@@ -204,6 +205,7 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 	}
 	group = group_of(b);
 
+	dmabench_mark_begin();
 	start = ktime_get_raw_fast_ns();
 	since = start;
 	while (done < arg->laps) {
@@ -226,6 +228,7 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 		cond_resched();
 	}
 	arg->total_ns = ktime_get_raw_fast_ns() - start;
+	dmabench_mark_end();
 	if (b->dirty || b->unmap_other || b->xfer.engine)
 		arg->total_ns = max_t(s64, s.ns, 0);
 	arg->laps_done = done;

@@ -12,7 +12,7 @@ namespace {
 
 /// Parts of context.platform that change what a call costs. What differs from run to run (a high-water mark),
 /// or is what a comparison is made for (the module, the kernel's build), is not among them.
-constexpr std::array<std::string_view, 17> fields{"kernel",         "arch",
+constexpr std::array<std::string_view, 18> fields{"kernel",         "arch",
                                                   "cpu_model",      "cpus_online",
                                                   "page_size",      "virtualization",
                                                   "clocksource",    "governor",
@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 17> fields{"kernel",         "arch",
                                                   "slow_configs",   "dma_debug",
                                                   "iommu",          "swiotlb.parameter",
                                                   "swiotlb.forced", "preempt",
-                                                  "targets"};
+                                                  "targets",        "model"};
 
 constexpr std::array<std::string_view, 3> versions{"module_version", "harness_version", "kernel_version"};
 

@@ -298,11 +298,11 @@ std::string wrong_seed(const std::string& text) {
 
 std::string wrong_platform_name(const std::string& text) {
     const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || c == '@';
     });
     return plain && !text.starts_with('.') && !text.starts_with('-')
                ? ""
-               : fmt::format("{} cannot name a file; expected letters, digits, '.', '_' and '-'",
+               : fmt::format("{} cannot name a file; expected letters, digits, '.', '_', '-' and '@'",
                              in_quotes(text));
 }
 
@@ -340,7 +340,8 @@ void add_run_command(CLI::App& app, Command& chosen) {
             "--clock", options->clock,
             "What drives the machine's clock. An emulator can't be told from inside, so whoever starts "
             "one says it; the lab does")
-        ->check(one_of("clock", {"hardware", "realtime", "instructions"}), "{hardware,realtime,instructions}");
+        ->check(one_of("clock", {"hardware", "realtime", "instructions", "modelled"}),
+                "{hardware,realtime,instructions,modelled}");
     command->footer(
         "Examples:\n"
         "  dmabench run scenarios/quick.json --on lab:arm64,x86_64-vtd-strict -o out/\n"

@@ -11,6 +11,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/trace_pass.h"
+#include "counters/model_counters.h"
 #include "measure/canary.h"
 #include "report/metrics.h"
 #include "report/row.h"
@@ -177,6 +178,8 @@ Result<Report> run_plan(Session& session, const Plan& plan, RunFacts facts, cons
     Counters counters(options.counters.timed());
     facts.device = session.info();
     facts.counters = counters.available();
+    for (std::string& event : model_events())
+        facts.counters.push_back(std::move(event));
     facts.missing_counters = counters.unavailable();
     facts.counter_sets = options.counters.sets;
     // They are looked up only: to open one is to enable it.

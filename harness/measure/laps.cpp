@@ -6,6 +6,7 @@
 #include "hist.h"
 #include "measure/access.h"
 #include "measure/thread_team.h"
+#include "model_mark.h"
 
 namespace dmabench {
 namespace {
@@ -24,6 +25,15 @@ class KernelLaps final : public Laps {
     ClockCost clock_;
 };
 
+/// Laps of user space, marked for the model.
+class Marked {
+  public:
+    Marked() { dmabench_mark_begin(); }
+    Marked(const Marked&) = delete;
+    Marked& operator=(const Marked&) = delete;
+    ~Marked() { dmabench_mark_end(); }
+};
+
 /// A consumer in user space: sync for the CPU, access, sync for the device, each sync an ioctl.
 class UserLaps final : public Laps {
   public:
@@ -33,6 +43,7 @@ class UserLaps final : public Laps {
     }
 
     Outcome<Batch> run(std::uint64_t laps) override {
+        const Marked marked;
         const std::uint64_t start = session_.now_ns();
         for (std::uint64_t lap = 0; lap < laps; ++lap) {
             const bool sync = sync_due(lap);
@@ -52,6 +63,7 @@ class UserLaps final : public Laps {
 
     Outcome<Batch> run_stamped(std::uint64_t laps, PhaseHistograms& histograms) override {
         histograms = {};
+        const Marked marked;
         const std::uint64_t start = session_.now_ns();
         std::uint64_t now = start;
         const auto stamp = [&](dmabench_phase phase) {

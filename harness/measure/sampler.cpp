@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "counters/model_counters.h"
 #include "measure/laps.h"
 
 namespace dmabench {
@@ -32,11 +33,13 @@ std::uint64_t round_up(std::uint64_t laps, std::uint64_t period) { return (laps 
 template <typename RunBatch>
 Outcome<Batch> in_window(Session& session, Counters& counters, double& cpu_ns, std::vector<Count>& counts,
                          RunBatch run_batch) {
+    const ModelWindow model;
     counters.start();
     const std::uint64_t before = session.cpu_time_ns();
     auto batch = run_batch();
     const std::uint64_t after = session.cpu_time_ns();
     counts = counters.stop();
+    model.add_counts(counts);
     cpu_ns = static_cast<double>(after - before);
     return batch;
 }
@@ -204,6 +207,8 @@ class PointSampler {
             double cpu_ns = 0;
             std::vector<std::vector<Count>> counts(1);
             // CPU time and counters cannot be stopped for what is done between laps, and the other CPUs' are not ours.
+            // A model's can.
+            const ModelWindow model;
             auto run = point_.timed_apart() || point_.threads > 1
                            ? batch(result_.laps_per_sample, time_.samples)
                            : in_window(session_, counters_, cpu_ns, counts.front(),
@@ -220,6 +225,8 @@ class PointSampler {
                 cpu_ns -= context_.idle_cpu_ns;
             if (!point_.timed_apart())
                 result_.cpu_samples.push_back(cpu_ns / laps);
+            else
+                model.add_counts(counts.front());
             for (const std::vector<Count>& thread : counts)
                 totals.add(thread);
             if (enough())

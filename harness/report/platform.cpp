@@ -119,6 +119,16 @@ void add_cpu(const SystemFiles& files, json& out) {
         out["isolated_cpus"] = *isolated;
 }
 
+/// The timing model that prices this machine's caches: whoever booted it passes it on as NAME:SHA256.
+json timing_model() {
+    const char* given = std::getenv("DMABENCH_MODEL");
+    const std::string text = given != nullptr ? given : "";
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos)
+        return json::object();
+    return {{"name", text.substr(0, colon)}, {"sha256", text.substr(colon + 1)}};
+}
+
 }  // namespace
 
 json describe_platform(const DeviceInfo& device, const std::string& name, const std::string& clock_kind,
@@ -142,6 +152,8 @@ json describe_platform(const DeviceInfo& device, const std::string& name, const 
         out["virtual"] = *value;
     out["preempt"] = preemption(files, system.version);
     out["clock"] = clock_kind;
+    if (json model = timing_model(); clock_kind == "modelled" && !model.empty())
+        out["model"] = std::move(model);
     if (const auto clock = files.text("/sys/devices/system/clocksource/clocksource0/current_clocksource"))
         out["clocksource"] = *clock;
     out["iommu"] = iommu_state(files, device);

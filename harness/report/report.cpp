@@ -83,6 +83,9 @@ std::string clock_notice(const std::string& clock_kind) {
     if (clock_kind == "instructions")
         return "Emulated machine, instruction-counted clock (1 ns = 1 instruction): exact and repeatable, but not "
                "hardware time; caches, buses and devices cost nothing here.";
+    if (clock_kind == "modelled")
+        return "Emulated machine, modelled clock (1 ns per instruction, and what a model of caches and memory adds): exact "
+               "and repeatable, but not hardware time: magnitude and order at best; devices' transfers touch no cache here.";
     if (clock_kind == "realtime")
         return "Emulated machine, real-time clock: this measures the emulator on a shared machine, not hardware.";
     if (clock_kind == "fake")
@@ -130,7 +133,7 @@ Report make_report(const Plan& plan, const RunFacts& facts, JournalEntries entri
     if (facts.sampling.clock.resolution_ns != 0)
         own["clock"]["resolution_ns"] = facts.sampling.clock.resolution_ns;
     own["clock"]["read_cost_ns"] = facts.sampling.clock.read_ns;
-    own["emulated"] = facts.clock_kind == "instructions" || facts.clock_kind == "realtime";
+    own["emulated"] = facts.clock_kind == "instructions" || facts.clock_kind == "modelled" || facts.clock_kind == "realtime";
     std::string notice = clock_notice(facts.clock_kind);
     if (const double slower = facts.device.injected_slowdown_pct; slower > 0) {
         own["injected_slowdown_pct"] = slower;

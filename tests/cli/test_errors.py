@@ -68,7 +68,7 @@ RUN = ("run", QUICK, "--on", "fake")
         ([*RUN, "--budget", "2h"], "--budget 2h: '2h' has the unknown unit 'h'"),
         (
             [*RUN, "--clock", "realtme"],
-            "unknown clock 'realtme'; expected one of hardware, realtime, instructions (did you mean 'realtime'?)",
+            "unknown clock 'realtme'; expected one of hardware, realtime, instructions, modelled (did you mean 'realtime'?)",
         ),
         ([*RUN, "--seed", "-1"], "--seed: '-1' is not an integer within 0 .. 2^64 - 1"),
         ([*RUN, "--seed", "x"], "--seed: 'x' is not an integer"),
