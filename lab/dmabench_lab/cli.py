@@ -2,6 +2,7 @@
 """The command line of lab."""
 
 import argparse
+import dataclasses
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from . import binary, cache, guest, module, platforms, qemu, run
+from . import binary, cache, emulator, guest, models, module, platforms, qemu, run
 from . import kernel as kernels
 from .errors import (
     EXIT_INFRASTRUCTURE,
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = _add(commands, "list", "the platforms, and whether their parts are in the cache", "lab list\nlab list --json")
     sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument("--models", action="store_true", help="the models for PLATFORM@MODEL instead")
 
     sub = _add(
         commands,
@@ -140,8 +142,8 @@ def _add_guest_options(sub: argparse.ArgumentParser, timeout: float | None) -> N
     sub.add_argument(
         "--clock",
         choices=qemu.CLOCKS,
-        default=default,
-        help=f"1 ns per instruction, exact and repeatable, or the host's time (default: {default})",
+        help="1 ns per instruction, exact and repeatable; the same with caches and memory priced by a model; or the "
+        f"host's time (default: modelled for PLATFORM@MODEL, {default} for others)",
     )
     if not interactive:
         sub.add_argument(
@@ -158,8 +160,22 @@ def _optional_binary(arch: str, given: Path | None) -> Path | None:
         return None
 
 
+def _list_models(as_json: bool) -> int:
+    known = models.load().values()
+    if as_json:
+        print(json.dumps([dataclasses.asdict(model) for model in known], indent=2))
+        return EXIT_OK
+    width = max(len(model.name) for model in known)
+    for model in known:
+        print(f"{model.name:<{width}}  {model.arch:<6}  {model.description}")
+    return EXIT_OK
+
+
 def _list(options: argparse.Namespace) -> int:
+    if options.models:
+        return _list_models(options.json)
     rows = []
+    known = models.load()
     for platform in platforms.load().values():
         kernel = kernels.cached(platform.kernel, platform.arch)
         built = bool(kernel and module.cached(kernel))
@@ -172,6 +188,7 @@ def _list(options: argparse.Namespace) -> int:
                 "kernel_release": kernel.release if kernel else None,
                 "module_built": built,
                 "ready": cache.cached(platform) is not None,
+                "models": [model.name for model in known.values() if platforms.fits(model, platform)],
             }
         )
     if options.json:
@@ -200,7 +217,11 @@ def _fetch(options: argparse.Namespace) -> int:
 
 def _prepare(platform: Platform, again: bool = False) -> cache.Parts:
     try:
-        qemu.program(platform.arch)
+        if platform.model:
+            models.plugin()
+            emulator.prepare(cache.say_to_stderr)
+        else:
+            qemu.program(platform.arch)
         return cache.prepare(platform, cache.say_to_stderr, again)
     except InfrastructureError as error:
         raise _Failed(error.line(platform.name)) from None
@@ -284,7 +305,7 @@ def _exec(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
     job = guest.Job(
         command=arguments,
-        clock=options.clock,
+        clock=qemu.clock_of(platform, options.clock),
         timeout=options.timeout,
         share=options.share,
         binary=_optional_binary(platform.arch, options.binary),
@@ -309,7 +330,7 @@ def _shell(options: argparse.Namespace) -> int:
     platform = _one(options)
     job = guest.Job(
         command=(),
-        clock=options.clock,
+        clock=qemu.clock_of(platform, options.clock or (None if platform.model else qemu.REALTIME)),
         timeout=0,
         share=options.share,
         binary=_optional_binary(platform.arch, options.binary),

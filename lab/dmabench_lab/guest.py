@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import dataclasses
+import os
 import shlex
 import shutil
 import signal
@@ -165,7 +166,7 @@ class Guest:
             files.stream.touch()
             receiver = Receiver(self._job.out, out, err)
             try:
-                why = self._watch(files, receiver, folder / "qemu.log")
+                why = self._watch(files, receiver, folder / "qemu.log", err)
             except StreamError as error:
                 raise InfrastructureError(
                     f"results came broken out of the guest: {error}", str(files.console)
@@ -178,7 +179,9 @@ class Guest:
             drop()
             return receiver.status
 
-    def _watch(self, files: qemu.Files, receiver: Receiver, qemu_log: Path) -> str | None:
+    def _watch(
+        self, files: qemu.Files, receiver: Receiver, qemu_log: Path, err: Callable[[bytes], None]
+    ) -> str | None:
         """Runs QEMU to its end; gives what went wrong as seen from outside."""
         line = qemu.command(self.platform, self._job.clock, files)
         started = time.monotonic()
@@ -188,6 +191,7 @@ class Guest:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
+                env={**os.environ, **qemu.environment(self.platform)},
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
@@ -209,6 +213,8 @@ class Guest:
             lines = qemu_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             said = f": {lines[-1]}" if lines else ""
             return f"QEMU ended with code {process.returncode}{said}"
+        if qemu.checks_addresses():
+            err(b"".join(line for line in qemu_log.read_bytes().splitlines(True) if line.startswith(b"dmabench-model:")))
         if receiver.status is None:
             return "the guest stopped without saying how its job went"
         return None
@@ -229,6 +235,7 @@ def shell(platform: Platform, parts: Parts, job: Job) -> int:
         files = _files(platform, parts, folder)
         files.initrd.write_bytes(root_file_system(platform, parts, job, "shell"))
         line = qemu.command(platform, job.clock, files, interactive=True)
-        status = subprocess.run(line, check=False, preexec_fn=_die_with_parent).returncode
+        changed = {**os.environ, **qemu.environment(platform)}
+        status = subprocess.run(line, check=False, env=changed, preexec_fn=_die_with_parent).returncode
         drop()
         return status

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from . import paths
+from . import models, paths
 from .errors import UsageError
 
 ARCHITECTURES = ("x86_64", "arm64")
@@ -51,6 +51,8 @@ class Platform:
     modules: tuple[str, ...]
     # What results come out through: a virtio port, or the second serial line.
     results: str
+    # What caches and memory cost there; None: nothing.
+    model: models.Model | None = None
 
 
 _FIELDS: dict[str, type] = {
@@ -187,10 +189,29 @@ def load(folder: Path = paths.LAB) -> dict[str, Platform]:
 
 def choose(names: str, known: dict[str, Platform]) -> list[Platform]:
     """The platforms of a comma-separated list of names, each once."""
-    chosen = []
+    chosen: list[Platform] = []
     for name in names.split(","):
-        if name not in known:
+        platform = _modelled(name, known) if "@" in name else known.get(name)
+        if platform is None:
             raise UsageError(f"unknown platform '{name}' (known: {', '.join(known)})")
-        if known[name] not in chosen:
-            chosen.append(known[name])
+        if platform not in chosen:
+            chosen.append(platform)
     return chosen
+
+
+def fits(model: models.Model, platform: Platform) -> bool:
+    """Whether a model can price the platform's accesses: it follows one CPU."""
+    return model.arch == platform.arch and platform.cpus == 1
+
+
+def _modelled(name: str, known: dict[str, Platform]) -> Platform:
+    """The platform PLATFORM@MODEL."""
+    base, _, wanted = name.partition("@")
+    if base not in known:
+        raise UsageError(f"unknown platform '{base}' (known: {', '.join(known)})")
+    platform = known[base]
+    if platform.cpus > 1:
+        raise UsageError(f"{base} has {platform.cpus} CPUs, and the modelled clock is for machines of one")
+    model = models.choose(wanted, platform.arch)
+    description = f"{platform.description}; {model.description}"
+    return dataclasses.replace(platform, name=name, description=description, model=model)

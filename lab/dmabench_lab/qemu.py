@@ -2,15 +2,18 @@
 """QEMU's command line for a platform."""
 
 import dataclasses
+import os
 import shutil
 from pathlib import Path
 
-from .errors import InfrastructureError
+from . import emulator, models
+from .errors import InfrastructureError, UsageError
 from .platforms import Platform
 
 INSTRUCTIONS = "instructions"
+MODELLED = "modelled"
 REALTIME = "realtime"
-CLOCKS = (INSTRUCTIONS, REALTIME)
+CLOCKS = (INSTRUCTIONS, MODELLED, REALTIME)
 
 _PROGRAM = {"x86_64": ("qemu-system-x86_64", "qemu-system-x86"), "arm64": ("qemu-system-aarch64", "qemu-system-arm")}
 _CONSOLE = {"x86_64": "ttyS0", "arm64": "ttyAMA0"}
@@ -45,13 +48,47 @@ def program(arch: str) -> str:
     return found
 
 
+def clock_of(platform: Platform, asked: str | None) -> str:
+    """The platform's clock: what is asked for, else what counts there."""
+    if asked == MODELLED and not platform.model:
+        raise UsageError(f"the modelled clock needs a model: {platform.name}@MODEL ('lab list --models' shows them)")
+    if platform.model and asked not in (None, MODELLED):
+        raise UsageError(f"{platform.name} has the modelled clock, and not that of {asked}")
+    return MODELLED if platform.model else asked or INSTRUCTIONS
+
+
+def checks_addresses() -> bool:
+    """Whether the model is to compare each access's address with QEMU's, and on arm64 to follow the whole boot."""
+    return bool(os.environ.get("DMABENCH_MODEL_CHECK"))
+
+
+def environment(platform: Platform) -> dict[str, str]:
+    """What QEMU's environment has to have beside ours."""
+    found = emulator.cached() if platform.model else None
+    return found.environment if found else {}
+
+
+def _with_model(model: models.Model, arch: str) -> list[str]:
+    """The beginning of the command line of a machine with the modelled clock."""
+    found = emulator.cached()
+    if not found:
+        raise InfrastructureError("the QEMU of the modelled clock is not in the cache")
+    line = [str(found.program(arch))]
+    for folder in found.firmware:
+        line += ["-L", str(folder)]
+    # x86 begins without page tables; a boot is followed on arm64 only.
+    check = {"arm64": ["watch=always", "check=on"], "x86_64": ["check=on"]}[arch] if checks_addresses() else []
+    return [*line, "-plugin", ",".join([str(models.plugin()), *model.arguments(), *check])]
+
+
 def command(platform: Platform, clock: str, files: Files, interactive: bool = False) -> list[str]:
     """The whole command line. Nothing on it depends on the host, so that every host's guest is the same."""
-    line = [program(platform.arch), "-accel", "tcg,thread=single", "-machine", platform.machine]
+    line = _with_model(platform.model, platform.arch) if platform.model else [program(platform.arch)]
+    line += ["-accel", "tcg,thread=single", "-machine", platform.machine]
     smp = f"{platform.cpus},sockets={platform.cpus}" if platform.cpus > 1 else platform.smp
     line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", smp]
     line += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-    if clock == INSTRUCTIONS:
+    if clock != REALTIME:
         line += _EXACT
     # An IOMMU must come before what is behind it.
     for device in platform.devices:
@@ -73,7 +110,7 @@ def command(platform: Platform, clock: str, files: Files, interactive: bool = Fa
         line += ["-device", "virtserialport,chardev=out,name=dmabench.out"]
     line += ["-kernel", str(files.kernel), "-initrd", str(files.initrd)]
     line += ["-dtb", str(files.dtb)] if files.dtb else []
-    exact = _APPEND_EXACT[platform.arch] if clock == INSTRUCTIONS else ""
+    exact = _APPEND_EXACT[platform.arch] if clock != REALTIME else ""
     several = _APPEND_SMP[platform.arch] if platform.cpus > 1 else ""
     append = [f"console={'ttyS1' if second else _CONSOLE[platform.arch]}", _APPEND, exact, several]
     append += ["maxcpus=1" if platform.smp != "1" else "", platform.append]

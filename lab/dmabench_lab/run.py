@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import leftovers, paths
+from . import leftovers, paths, qemu
 from .cache import Parts
 from .errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, InfrastructureError, UsageError
 from .guest import Cancelled, Guest, Job
@@ -28,7 +28,7 @@ class Request:
     scenarios: Sequence[Path]
     share: Sequence[Path]
     arguments: Sequence[str]
-    clock: str
+    clock: str | None
     timeout: float
     resume: bool
     jobs: int
@@ -59,7 +59,7 @@ def guest_command(platform: Platform, request: Request, report: str, resume: boo
     """dmabench's command line in the guest."""
     command = ["dmabench", "run", *(f"/mnt/in/{path.name}" for path in request.scenarios), *request.arguments]
     command += ["--on", "host", "-o", f"/mnt/out/{report}"]
-    command += ["--platform-name", platform.name, "--clock", request.clock]
+    command += ["--platform-name", platform.name, "--clock", qemu.clock_of(platform, request.clock)]
     command += ["--resume"] if resume else []
     return command + (["--quiet"] if request.quiet else [])
 
@@ -120,13 +120,16 @@ def _run_one(task: Task, request: Request, stopping: threading.Event) -> None:
         # Under the instruction clock the guest's date is the same in every run; the real one is told this way, in
         # a text of fixed length so that it costs the same.
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+        environment = {"DMABENCH_DATE": now, "DMABENCH_PROGRESS": "none"}
+        if task.platform.model:
+            environment["DMABENCH_MODEL"] = f"{task.platform.model.name}:{task.platform.model.sha256}"
         job = Job(
             command=guest_command(task.platform, request, task.report.name, resume),
-            clock=request.clock,
+            clock=qemu.clock_of(task.platform, request.clock),
             timeout=request.timeout,
             share=[*request.scenarios, *request.share],
             binary=task.binary,
-            environment={"DMABENCH_DATE": now, "DMABENCH_PROGRESS": "none"},
+            environment=environment,
             out=task.report.parent,
             preload=preload,
             report=task.report,

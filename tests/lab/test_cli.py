@@ -22,7 +22,8 @@ def test_help_has_examples_and_exit_codes(command: str) -> None:
 
 def test_list_as_json() -> None:
     rows = json.loads(lab("list", "--json").stdout)
-    assert {"name", "description", "arch", "kernel", "kernel_release", "module_built", "ready"} == set(rows[0])
+    expected = {"name", "description", "arch", "kernel", "kernel_release", "module_built", "ready", "models"}
+    assert expected == set(rows[0])
 
 
 @pytest.mark.parametrize(
