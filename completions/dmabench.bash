@@ -88,7 +88,7 @@ _dmabench_lab() {
     case $prev in
         --scenario) _dmabench_files json ;;
         --share | --binary | -o | --output) compopt -o default 2>/dev/null ;;
-        --clock) _dmabench_options instructions realtime ;;
+        --clock) _dmabench_options instructions modelled realtime ;;
         --timeout | --jobs) ;;
         *) _dmabench_lab_word ;;
     esac
@@ -98,7 +98,7 @@ _dmabench_lab_word() {
     local command=${words[2]}
     if [[ $cur == -* ]]; then
         case $command in
-            list) _dmabench_options --help --json ;;
+            list) _dmabench_options --help --json --models ;;
             fetch) _dmabench_options --help --again ;;
             run) _dmabench_options --help --output --scenario --share --binary --clock --timeout --jobs --resume \
                 --quiet ;;
@@ -132,7 +132,7 @@ _dmabench_complete() {
         trace:--seconds | trace:--interval | trace:--driver | trace:--device | trace:--sites) ;;
         run:--set | plan:--set) _dmabench_set ;;
         run:--counters) _dmabench_list "" none "$(_dmabench_counter_sets)" ;;
-        run:--clock) _dmabench_options hardware realtime instructions ;;
+        run:--clock) _dmabench_options hardware realtime instructions modelled ;;
         run:--budget) _dmabench_options 100ms 500ms 1s 5s ;;
         run:-o | run:--output) _dmabench_files json ;;
         run:--max-points | plan:--max-points) _dmabench_options 100000 1000000 ;;

@@ -111,7 +111,7 @@ complete -c dmabench -n '__dmabench_in run' -l fix -d 'Mend what disturbs, for t
 complete -c dmabench -n '__dmabench_in run' -l resume -d 'Go on with an interrupted run'
 complete -c dmabench -n '__dmabench_in run' -s q -l quiet -d 'Only the path of the report'
 complete -c dmabench -n '__dmabench_in run' -l platform-name -x -d 'What the report calls this machine'
-complete -c dmabench -n '__dmabench_in run' -l clock -x -a 'hardware realtime instructions' -d 'What drives the clock'
+complete -c dmabench -n '__dmabench_in run' -l clock -x -a 'hardware realtime instructions modelled' -d 'What drives the clock'
 complete -c dmabench -n '__dmabench_in run' -k -a '(__fish_complete_suffix .json)'
 
 complete -c dmabench -n '__dmabench_in plan' -l set -x -a '(__dmabench_set)' -d 'Replace an axis'
@@ -183,6 +183,7 @@ complete -c dmabench -n '__dmabench_in export' -k -a '(__fish_complete_suffix .j
 
 complete -c dmabench -n '__dmabench_in lab; and not __dmabench_in_lab list fetch run exec shell' -a 'list fetch run exec shell'
 complete -c dmabench -n '__dmabench_in_lab list' -l json -d 'Print JSON'
+complete -c dmabench -n '__dmabench_in_lab list' -l models -d 'The models for PLATFORM@MODEL'
 complete -c dmabench -n '__dmabench_in_lab fetch' -l again -d 'Fetch even what is in the cache'
 complete -c dmabench -n '__dmabench_in_lab fetch exec shell' -a '(__dmabench_platforms)'
 complete -c dmabench -n '__dmabench_in_lab run' -a '(__dmabench_list "" (__dmabench_platforms))'
@@ -190,7 +191,7 @@ complete -c dmabench -n '__dmabench_in_lab run exec' -s o -l output -r -F -d 'Re
 complete -c dmabench -n '__dmabench_in_lab run' -l scenario -x -k -a '(__fish_complete_suffix .json)' -d 'Scenario to run'
 complete -c dmabench -n '__dmabench_in_lab run exec shell' -l share -r -F -d 'File to put into /mnt/in'
 complete -c dmabench -n '__dmabench_in_lab run exec shell' -l binary -r -F -d 'The static dmabench to run'
-complete -c dmabench -n '__dmabench_in_lab run exec shell' -l clock -x -a 'instructions realtime' -d 'Clock of the guest'
+complete -c dmabench -n '__dmabench_in_lab run exec shell' -l clock -x -a 'instructions modelled realtime' -d 'Clock of the guest'
 complete -c dmabench -n '__dmabench_in_lab run exec' -l timeout -x -d 'Seconds for a guest'
 complete -c dmabench -n '__dmabench_in_lab run' -l jobs -x -d 'Guests at once'
 complete -c dmabench -n '__dmabench_in_lab run' -l resume -d 'Go on from journals'

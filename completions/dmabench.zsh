@@ -66,7 +66,7 @@ _dmabench_run() {
         '--resume[go on with an interrupted run]' \
         {-q,--quiet}'[only the path of the report]' \
         '--platform-name=[what the report calls this machine]:name:' \
-        '--clock=[what drives the clock]:clock:(hardware realtime instructions)' \
+        '--clock=[what drives the clock]:clock:(hardware realtime instructions modelled)' \
         '*:scenario:_files -g "*.json"'
 }
 
@@ -174,7 +174,7 @@ _dmabench_export() {
 }
 
 _dmabench_lab_list() {
-    _arguments '(- *)'{-h,--help}'[show help]' '--json[print JSON]'
+    _arguments '(- *)'{-h,--help}'[show help]' '--json[print JSON]' '--models[the models for PLATFORM@MODEL]'
 }
 
 _dmabench_lab_fetch() {
@@ -189,7 +189,7 @@ _dmabench_lab_run() {
         '*--scenario=[scenario to run]:scenario:_files -g "*.json"' \
         '*--share=[file to put into /mnt/in]:file:_files' \
         '--binary=[the static dmabench to run]:file:_files' \
-        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '--clock=[clock of the guest]:clock:(instructions modelled realtime)' \
         '--timeout=[seconds for a guest]:seconds:' \
         '--jobs=[guests at once]:number:' \
         '--resume[go on from the journals in the output folder]' \
@@ -203,7 +203,7 @@ _dmabench_lab_exec() {
         {-o,--output=}'[folder for what is put into /mnt/out]:folder:_files -/' \
         '*--share=[file to put into /mnt/in]:file:_files' \
         '--binary=[the static dmabench to run]:file:_files' \
-        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '--clock=[clock of the guest]:clock:(instructions modelled realtime)' \
         '--timeout=[seconds for a guest]:seconds:' \
         '1:platform:(${(f)"$(_dmabench_platforms)"})'
 }
@@ -213,7 +213,7 @@ _dmabench_lab_shell() {
         '(- *)'{-h,--help}'[show help]' \
         '*--share=[file to put into /mnt/in]:file:_files' \
         '--binary=[the static dmabench to offer]:file:_files' \
-        '--clock=[clock of the guest]:clock:(instructions realtime)' \
+        '--clock=[clock of the guest]:clock:(instructions modelled realtime)' \
         '1:platform:(${(f)"$(_dmabench_platforms)"})'
 }
 
