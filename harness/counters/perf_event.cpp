@@ -131,7 +131,7 @@ std::string first_line(const fs::path& file) {
 
 std::string no_counter(const CorePmu* pmu) {
     return pmu != nullptr ? fmt::format("{}, the PMU of the CPU in use, has no counter for it", pmu->name)
-                          : "no hardware counter for it here (most virtual machines have none at all)";
+                          : "no hardware counter for it here (the PMU lacks it, or there is no PMU, as in most virtual machines)";
 }
 
 bool is_tracepoint(const std::string& name) {
