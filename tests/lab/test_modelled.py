@@ -110,6 +110,10 @@ def test_shapes_hold_on_arm64(arm64: dict[str, Any]) -> None:
     assert cleaned[0] == pytest.approx(SIZE / 64, rel=0.02) and cleaned[1] < 10
 
 
+def test_shapes_hold_on_x86(tmp_path: Path) -> None:
+    check_shapes(measure("x86_64-direct@x86-client-like", tmp_path / "x86", "platform"))
+
+
 def test_a_report_says_which_model_made_it(arm64: dict[str, Any]) -> None:
     assert arm64["dmabench"]["clock"]["kind"] == "modelled"
     assert arm64["dmabench"]["emulated"] is True
