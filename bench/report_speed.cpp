@@ -47,7 +47,11 @@ nlohmann::ordered_json row(std::size_t index, std::mt19937_64& random) {
     point.size = 64 * (index + 1);
     point.map_every = 1;
     Measurement measured;
-    measured.buffer = {"identity", 0x4000'0000, 0x4000'0000, ~0ULL, 0, "kmalloc"};
+    measured.buffer.relation = "identity";
+    measured.buffer.phys_addr = 0x4000'0000;
+    measured.buffer.dma_addr = 0x4000'0000;
+    measured.buffer.dma_mask = ~0ULL;
+    measured.buffer.source = "kmalloc";
     measured.laps_per_sample = 1000;
     measured.discarded = 3;
     measured.stamped_laps = 10'000;
