@@ -73,3 +73,15 @@ def test_a_map_is_counted_and_the_time_is_not_touched(
     reasons = {entry["event"]: entry["reason"] for entry in report["dmabench"]["counters"]["unavailable"]}
     assert reasons["dma:dma_map_page"] == "this kernel has no tracepoint dma:dma_map_page"
     assert "no hardware counter" in reasons["cycles"]
+
+
+def test_a_pmu_counts_the_kernel_too_and_what_it_lacks_is_told(tmp_path: Path) -> None:
+    """On arm64 the instruction clock has a PMU: an instruction is a ns, and nearly all of a lap is the kernel's."""
+    report = run("arm64", tmp_path, "default,stall")
+    assert len(report["benchmarks"]) >= 4
+    for row in report["benchmarks"]:
+        assert row["instructions_per_lap"] == pytest.approx(row["real_time"], rel=0.03, abs=0.5), row["name"]
+        running = {entry["event"]: entry["running_pct"] for entry in row["dmabench"]["counters"]}
+        assert running["cycles"] == running["instructions"] == 100
+    unavailable = {entry["event"]: entry["reason"] for entry in report["dmabench"]["counters"]["unavailable"]}
+    assert "no hardware counter for it here" in unavailable["stalled-cycles-backend"]
