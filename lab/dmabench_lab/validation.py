@@ -34,7 +34,8 @@ _INTRODUCTION = """\
 Made by `scripts/model-validation`; do not edit. [MODEL.md](MODEL.md) says what the model is and is not.
 
 "Fitted" rows were used to choose a parameter of the model, so that they show no more than that it can be made to agree. The
-others were not. The ratio is modelled / published.
+others were not, but they were known when the rules of the model were chosen (that an uncached access takes a beat for each width
+of the bus, that a store waits for evictions). The ratio is modelled / published.
 
 """
 
