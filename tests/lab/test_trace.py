@@ -254,7 +254,7 @@ def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_pa
         assert total(trace, "bytes", **sent) == pytest.approx(expected, rel=0.02, abs=8 * 66), card
         top = trace["sites"][0]
         assert top["driver"] == driver and note in top["notes"], top
-        functions = {"virtio_net": "vring", "e1000": "e1000_clean_rx_irq", "e1000e": "e1000_clean_rx_irq"}
+        functions = {"virtio_net": "[virtio_ring]", "e1000": "e1000_clean_rx_irq", "e1000e": "e1000_clean_rx_irq"}
         assert functions[card] in top["caller"] + top["parent"]
     check_disk(out, note)
     if churn:
