@@ -291,6 +291,11 @@ void test_transfer(int fd, const struct dmabench_target_info *t)
 	   t->engine_mask_bits, (unsigned long long)t->max_transfer);
 	if (!t->engine)
 		return;
+	/* edu's timer is QEMU's: on a busy host it may come after the guest's own. */
+	if (t->engine == DMABENCH_ENGINE_EDU && getenv("DMABENCH_NO_EDU")) {
+		printf("# %s: its engine is not tried here\n", t->name);
+		return;
+	}
 	if (t->engine == DMABENCH_ENGINE_MEMCPY)
 		test_memcpy(fd, t);
 	else
@@ -361,6 +366,8 @@ void test_transfer_unbind(int fd, const char *address)
 
 	uint32_t strategy;
 
+	if (getenv("DMABENCH_NO_EDU"))
+		return;
 	if (!t || !address || !reaches(fd, t, DMABENCH_COHERENT)) {
 		skip("a PCI engine that goes away", "there is none that reaches memory");
 		return;
