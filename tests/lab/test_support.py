@@ -59,9 +59,7 @@ def boot(name: str, abi_test: Path, folder: Path) -> Boot:
     if imports:
         share += ["--share", str(build_importer(parts, folder / f"importer-{name}"))]
     load = "insmod /mnt/in/importer.ko && " if imports else ""
-    # A transfer by edu hangs on QEMU's own timers: one platform is for it.
-    edu = "" if "edu" in name else "DMABENCH_NO_EDU=1 "
-    command = f"{sweep} && {load}{edu}/mnt/in/{abi_test.name} $DMABENCH_PCI"
+    command = f"{sweep} && {load}/mnt/in/{abi_test.name} $DMABENCH_PCI"
     done = lab("exec", name, *share, "-o", str(folder), "--", "sh", "-c", command)
     return Boot(done, report, module.warnings(module.build_log(parts.module)))
 
