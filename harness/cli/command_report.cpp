@@ -18,7 +18,7 @@ void add_report_command(CLI::App& app, Command& chosen) {
     };
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("report", "Draw reports: one self-contained HTML page, and plots");
-    command->add_option("REPORT", options->reports, "Reports made by dmabench run")->required();
+    command->add_option("REPORT", options->reports, "Reports made by dmabench run; traces made by dmabench trace --json, for trace.html")->required();
     command->add_option("-o,--output", options->output, "Folder for index.html and plots/")->required();
     command->add_option("--repeat", options->repeats,
                         "Reports of a second run, to say how closely the two agree");

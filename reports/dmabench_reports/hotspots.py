@@ -13,6 +13,9 @@ from dmabench_reports.model import PHASES, Params, Report, Row, is_streaming
 TOP = 12  # calls that are listed
 TAIL = 1.5  # a p99 this many times the median is worth a word
 
+# What of a modelled lap is cache maintenance; the rest of the model's counters are of memory that is accessed.
+MODELLED = ("model_maintained_lines", "model_dirty_lines_cleaned")
+
 # Counters that a phase can have caused; what is in none of them counts for the whole lap.
 CAUSES = {
     "map": (
@@ -37,8 +40,8 @@ CAUSES = {
         "kfrees",
         "cache_frees",
     ),
-    "sync_for_device": ("dma_syncs_for_device",),
-    "sync_for_cpu": ("dma_syncs_for_cpu",),
+    "sync_for_device": ("dma_syncs_for_device", *MODELLED),
+    "sync_for_cpu": ("dma_syncs_for_cpu", *MODELLED),
 }
 _OWNED = {f"{name}_per_lap" for names in CAUSES.values() for name in names}
 
@@ -178,7 +181,7 @@ def counters(report: Report, row: Row, phase: str) -> Mapping[str, float]:
     keys = [
         key
         for key in report.counters
-        if key in own or most and key not in _OWNED and key not in ("page_faults_per_lap",)
+        if key in own or most and key not in _OWNED and key != "page_faults_per_lap" and not key.startswith("model_")
     ]
     if row.params.strategy == "streaming_sg":
         # The metric takes each bounce for the whole buffer; here it is of a piece.

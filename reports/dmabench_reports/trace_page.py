@@ -60,7 +60,7 @@ def bar(share: float, largest: float) -> Markup:
     """How much of the largest it is."""
     width = 100 * share / largest if largest > 0 else 0
     return Markup(
-        '<svg class="spark" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="spark bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
         '<rect x="0" y="2" width="{:.1f}" height="6" fill="currentColor"/></svg>'
     ).format(width)
 
