@@ -359,8 +359,9 @@ Result<DeviceInfo> query(int fd) {
     if (head.abi_version != DMABENCH_ABI_VERSION || head.hist_buckets != DMABENCH_HIST_BUCKETS ||
         head.nr_phases != DMABENCH_NR_PHASES)
         return fail(ErrorKind::not_possible,
-                    "the loaded module speaks ABI {} and this dmabench {}: rebuild and reload kmod/",
-                    head.abi_version, DMABENCH_ABI_VERSION);
+                    "the loaded module is of another build (ABI {}, {} phases) than this dmabench (ABI {}, {} phases): "
+                    "rebuild both, and reload kmod/",
+                    head.abi_version, head.nr_phases, DMABENCH_ABI_VERSION, int{DMABENCH_NR_PHASES});
     DeviceInfo info;
     info.version = text_of(head.version);
     info.abi_version = head.abi_version;
