@@ -257,6 +257,32 @@ def test_another_platform_is_refused_forced_or_set_side_by_side(tmp_path: Path, 
     one_line(dmabench("compare", old, new, "--across", "iommu"), 3)
 
 
+def modelled(name: str, sha256: str) -> Change:
+    def change(copy: dict[str, Any]) -> None:
+        as_exact(copy)
+        copy["dmabench"]["clock"]["kind"] = "modelled"
+        copy["context"]["platform"]["model"] = {"name": name, "sha256": sha256}
+
+    return change
+
+
+def test_modelled_reports_are_compared_with_those_of_the_same_file_only(tmp_path: Path, report: dict[str, Any]) -> None:
+    base = write(tmp_path / "base.json", report, modelled("zynqmp-like", "a" * 64))
+    same = write(tmp_path / "same.json", report, modelled("zynqmp-like", "a" * 64))
+    changed = write(tmp_path / "changed.json", report, modelled("zynqmp-like", "b" * 64))
+    other = write(tmp_path / "other.json", report, modelled("rpi3-like", "c" * 64))
+    plain = write(tmp_path / "plain.json", report, as_exact)
+    count = len(names(report))
+    assert f"{count} equal of {count} points" in compared(base, same).stdout
+    refusal = one_line(dmabench("compare", base, changed), 3)
+    assert "differ in: model.sha256 (aaaa" in refusal and "model.name" not in refusal
+    refusal = one_line(dmabench("compare", base, other), 3)
+    assert "model.name (zynqmp-like / rpi3-like), model.sha256 (" in refusal
+    # Clocks are not mixed whatever is asked for.
+    for words in ((base, plain), (plain, base), (base, plain, "--force"), (base, plain, "--across", "model")):
+        assert "clock.kind (" in one_line(dmabench("compare", *words), 3)
+
+
 def test_projections(tmp_path: Path, report: dict[str, Any]) -> None:
     base = write(tmp_path / "a.json", report)
     new = write(tmp_path / "b.json", report, slower("single/.*size:4096", 1.3))
