@@ -84,7 +84,9 @@ def _with_model(model: models.Model, arch: str) -> list[str]:
 def command(platform: Platform, clock: str, files: Files, interactive: bool = False) -> list[str]:
     """The whole command line. Nothing on it depends on the host, so that every host's guest is the same."""
     line = _with_model(platform.model, platform.arch) if platform.model else [program(platform.arch)]
-    line += ["-accel", "tcg,thread=single", "-machine", platform.machine]
+    # Only a clock that does not count instructions lets CPUs run at the same time.
+    thread = "multi" if clock == REALTIME and platform.cpus > 1 else "single"
+    line += ["-accel", f"tcg,thread={thread}", "-machine", platform.machine]
     smp = f"{platform.cpus},sockets={platform.cpus}" if platform.cpus > 1 else platform.smp
     line += ["-cpu", platform.cpu, "-m", platform.memory, "-smp", smp]
     line += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]

@@ -63,6 +63,14 @@ def test_cpus_are_one_unless_said() -> None:
             parse({"cpus": wrong})
 
 
+def test_cpus_run_at_once_where_instructions_are_not_counted() -> None:
+    files = qemu.Files(*(REPOSITORY / name for name in ("k", "i", "d", "c", "s")))
+    cases = ((1, qemu.REALTIME, "single"), (2, qemu.REALTIME, "multi"), (2, qemu.INSTRUCTIONS, "single"))
+    for cpus, clock, thread in cases:
+        line = qemu.command(parse({"cpus": cpus}), clock, files)
+        assert line[line.index("-accel") + 1] == f"tcg,thread={thread}"
+
+
 def test_optional_fields_have_defaults() -> None:
     platform = parse({}, drop="bind")
     assert platform.bind == ()
