@@ -4,8 +4,10 @@
  *
  * Run as root with dmabench.ko loaded and nothing else using it:
  *
- *	abi_test [PCI-ADDRESS]
+ *	abi_test [--unsteady] [PCI-ADDRESS]
  *
+ * --unsteady: the clock is the real one of an emulator, whose neighbours disturb it, so that
+ * nothing is held to how long it takes.
  * PCI-ADDRESS ("0000:00:03.0") is a function bound to dmabench through driver_override;
  * it is unbound and bound again several times.  Without it those tests are skipped.  A DMA
  * engine that has lent the module a channel is unbound from its driver at the end.  TAP
@@ -37,10 +39,12 @@ _Static_assert(sizeof(struct dmabench_trace_read) == 80, "trace_read");
 
 int main(int argc, char **argv)
 {
-	const char *pci = argc > 1 ? argv[1] : NULL;
 	unsigned int i, j, mode;
+	const char *pci;
 	int fd;
 
+	steady_clock = argc < 2 || strcmp(argv[1], "--unsteady");
+	pci = argv[steady_clock ? 1 : 2];
 	page_size = sysconf(_SC_PAGESIZE);
 	fd = device_open();
 

@@ -39,6 +39,7 @@
 #define MAX_STRATEGIES	64
 
 extern size_t page_size;
+extern bool steady_clock;	/* whether what takes how long can be relied on */
 extern struct dmabench_strategy_info strategies[MAX_STRATEGIES];
 extern unsigned int nr_strategies;
 extern struct dmabench_target_info targets[MAX_TARGETS];
@@ -49,8 +50,13 @@ extern struct dmabench_hist hist[DMABENCH_NR_PHASES];	/* what run_stamped() fill
 __attribute__((format(printf, 2, 3)))
 bool ok(bool good, const char *fmt, ...);
 void skip(const char *name, const char *reason);
+/* As ok(), of what depends on how long something takes. */
+__attribute__((format(printf, 2, 3)))
+void ok_time(bool good, const char *fmt, ...);
 bool ok_errno(int ret, int want, const char *name);
 int device_open(void);
+cpu_set_t pin(void);
+void unpin(cpu_set_t old);
 struct dmabench_setup setup_of(uint32_t strategy, uint32_t target, uint64_t size);
 int setup(int fd, struct dmabench_setup *s);
 int run(int fd, uint64_t laps, struct dmabench_run *out);

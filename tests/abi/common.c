@@ -4,25 +4,43 @@
 
 static int tests, failures;
 size_t page_size;
+bool steady_clock;
 struct dmabench_strategy_info strategies[MAX_STRATEGIES];
 unsigned int nr_strategies;
 struct dmabench_target_info targets[MAX_TARGETS];
 unsigned int nr_targets;
 struct dmabench_hist hist[DMABENCH_NR_PHASES];
 
+static void result(bool good, const char *fmt, va_list ap, const char *after)
+{
+	printf("%sok %d - ", good ? "" : "not ", ++tests);
+	vprintf(fmt, ap);
+	printf("%s\n", after);
+	fflush(stdout);
+	if (!good)
+		failures++;
+}
+
 bool ok(bool good, const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("%sok %d - ", good ? "" : "not ", ++tests);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	result(good, fmt, ap, "");
 	va_end(ap);
-	printf("\n");
-	fflush(stdout);
-	if (!good)
-		failures++;
 	return good;
+}
+
+void ok_time(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (steady_clock)
+		result(good, fmt, ap, "");
+	else
+		result(true, fmt, ap, " # SKIP the clock is not steady");
+	va_end(ap);
 }
 
 void skip(const char *name, const char *reason)
@@ -265,4 +283,21 @@ int tests_done(void)
 	if (failures)
 		printf("# %d failed\n", failures);
 	return failures ? 1 : 0;
+}
+
+/* Stays on one CPU, and gives back where it may run otherwise. */
+cpu_set_t pin(void)
+{
+	cpu_set_t old, one;
+
+	sched_getaffinity(0, sizeof(old), &old);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	return old;
+}
+
+void unpin(cpu_set_t old)
+{
+	sched_setaffinity(0, sizeof(old), &old);
 }

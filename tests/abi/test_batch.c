@@ -2,23 +2,6 @@
 /* Batches: several buffers mapped at a time, dirtied, unmapped on another CPU. */
 #include "abi_test.h"
 
-/* Stays on one CPU, and gives back where it may run otherwise. */
-static cpu_set_t pin(void)
-{
-	cpu_set_t old, one;
-
-	sched_getaffinity(0, sizeof(old), &old);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	sched_setaffinity(0, sizeof(one), &one);
-	return old;
-}
-
-static void unpin(cpu_set_t old)
-{
-	sched_setaffinity(0, sizeof(old), &old);
-}
-
 /* A batch in all its ways, held against what the header says of any laps. */
 void test_batch(int fd, const struct dmabench_target_info *t,
 		const struct dmabench_strategy_info *si)
