@@ -183,6 +183,7 @@ def _row(raw: Any) -> Row:
         numbers=numbers,
         mapping=nested.get("mapping") or {},
         buffer=nested.get("buffer") or {},
+        ownership=nested.get("ownership") or {},
         histogram=_histogram(nested.get("histogram") or {}),
     )
 

@@ -337,6 +337,7 @@ class Row:
     numbers: Mapping[str, float]
     mapping: Mapping[str, Any]
     buffer: Mapping[str, Any]
+    ownership: Mapping[str, Any] = field(default_factory=dict)
     histogram: Sequence[tuple[float, float, float]] = ()  # (low, high, laps), with stamps
 
     @property

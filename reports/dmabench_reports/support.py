@@ -18,27 +18,61 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from dmabench_reports import load
-from dmabench_reports.model import Params, Report, Row, is_streaming
+from dmabench_reports.model import AXES, Params, Report, Row, is_streaming
 
 EXIT_OK, EXIT_DIFFERENT, EXIT_USAGE = 0, 1, 2
 
 HEAD = """\
 # What can be measured where
 
-Each strategy, memory source and cache mode on each of the lab's platforms, at 4 KiB, as `scripts/support-table` has measured
-it: it runs [`scenarios/support.json`](../scenarios/support.json) in every guest and writes this file from the reports.
-`scripts/test` does the same on platforms with one CPU, and compares.
+Each strategy, memory source, cache mode, transfer and axis on each of the lab's platforms, as `scripts/support-table` has
+measured it: it runs [`scenarios/support.json`](../scenarios/support.json) in every guest and writes this file from the
+reports. `scripts/test` does the same, and compares. Buffers have 4 KiB, those that a device's engine moves 2 KiB, and others
+where it says so. Platforms whose cells are all the same in a table share a column of it;
+above the table is told who they are.
 
 - **measured**: there are figures. In the rows of user space the memory type follows that the mapping really has, read back
-  from the page tables.
+  from the page tables; under a narrow DMA mask how the buffer's DMA address came about; where a sync was left out, what the
+  data were.
 - **elided**: measured, and found that this kernel skips the syncs inline, because the device is coherent and nothing bounces.
-- **skipped**: cannot be had there, for the reason below the table.
+- **by chance**: the buffer happened to lie within the DMA mask. In the next boot it may lie beyond, and be skipped.
+- **skipped**: cannot be had there, for the reason below the kernel's tables.
+
+A row of a transfer stands for both directions.
 """
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of a kernel's tables."""
+
+    title: str
+    heads: tuple[str, str, str]
+
+
+MEMORY = Table("Strategies, sources and cache modes", ("strategy", "source", "use"))
+TRANSFERS = Table("Transfers", ("strategy", "source", "use"))
+AXIS_VALUES = Table("Axes", ("axis", "strategy", "use"))
+KINDS = (MEMORY, TRANSFERS, AXIS_VALUES)
+
+# The axes that the other tables are made of, at the values that have rows there.
+_ELSEWHERE: Mapping[str, tuple[Any, ...]] = {
+    "size": (4096,),
+    "map_every": (0, 1),
+    "sync_every": (0, 1),
+    "access": ("none", "read"),
+}
+_BYTES = ("size", "sync_offset", "sync_bytes", "touch_bytes", "offset")
+
+# An engine or a mask of fewer address bits does not reach all of the smallest platform's memory.
+_NARROW = 32
+_BEYOND = "skipped: no memory within the DMA mask"
+_CHANCE = ", by chance"
 
 
 @dataclass(frozen=True, order=True)
 class Column:
-    """A target of a platform."""
+    """A target of a platform; of transfers, an engine."""
 
     kernel: str
     platform: str
@@ -46,16 +80,16 @@ class Column:
 
     @property
     def title(self) -> str:
-        suffix = f"-{self.kernel}"
-        return f"{self.platform.removesuffix(suffix)}<br>{self.target}"
+        return f"{self.platform.removesuffix(f'-{self.kernel}')} {self.target}".rstrip()
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the table."""
+    """A row of a table: what stands in its first columns."""
 
-    strategy: str
-    source: str
+    table: Table
+    first: str
+    second: str
     use: str
 
 
@@ -66,6 +100,10 @@ class TableError(Exception):
     """What was given makes no table; the message is for the user."""
 
 
+def _laps(every: int) -> str:
+    return "each lap" if every == 1 else f"every {every} laps"
+
+
 def use_of(params: Params) -> str:
     """How a point uses its strategy, in the words of the table."""
     if params.access != "none":
@@ -74,27 +112,86 @@ def use_of(params: Params) -> str:
         return "nothing"
     made = "mapped" if is_streaming(params.strategy) else "allocated"
     if params.map_every:
-        return f"{made} each lap"
-    return "synced each lap" if params.sync_every else f"{made} once"
+        use = f"{made} {_laps(params.map_every)}"
+    else:
+        use = f"synced {_laps(params.sync_every)}" if params.sync_every else f"{made} once"
+    if params.ownership != "synced":
+        use += f", {params.ownership.replace('no_', 'without ', 1)}"
+    return use
+
+
+def _value(axis: str, value: Any) -> str:
+    if axis in _BYTES:
+        for unit, factor in (("M", 1 << 20), ("K", 1 << 10)):
+            if value and value % factor == 0:
+                return f"{value // factor}{unit}"
+    return str(value)
+
+
+def axes_of(params: Params) -> str:
+    """The axes that a point is measured for, with their values; "": none."""
+    others = {"strategy", "target", "source", "cache_mode", "transfer", "ownership"}
+    found = []
+    for axis, default in AXES.items():
+        value = getattr(params, axis)
+        if axis not in others and value not in _ELSEWHERE.get(axis, (default,)):
+            found.append(f"{axis} {_value(axis, value)}")
+    return ", ".join(found)
+
+
+def line_of(params: Params, source: str) -> Line:
+    """Where a point stands."""
+    if params.transfer != "none":
+        return Line(TRANSFERS, params.strategy, source, use_of(params))
+    axes = axes_of(params)
+    if axes:
+        return Line(AXIS_VALUES, axes, params.strategy, use_of(params))
+    return Line(MEMORY, params.strategy, source, use_of(params))
+
+
+def _by_chance(row: Row) -> bool:
+    """Whether the buffer is ordinary memory, from anywhere, and yet within a narrow mask without any help."""
+    mask = int(str(row.buffer.get("dma_mask", "0")), 16)
+    direct = row.buffer.get("relation") in ("identity", "offset")
+    return is_streaming(row.params.strategy) and direct and 0 < mask < (1 << _NARROW) - 1
 
 
 def status(row: Row) -> str:
     """The cell of a measured row: `elided` where every sync of it is."""
-    if row.params.access != "none":
-        return f"measured: {row.mapping.get('user', 'unknown')}"
     # Reports once told of rows that never sync what would be elided, too.
     syncs = [phase for name, phase in row.phases.items() if name.startswith("sync_") and row.params.sync_every]
-    return "elided" if syncs and all(phase.elided for phase in syncs) else "measured"
+    word = "elided" if syncs and all(phase.elided for phase in syncs) else "measured"
+    if row.params.access != "none":
+        word = f"measured: {row.mapping.get('user', 'unknown')}"
+    elif row.params.ownership != "synced":
+        word = f"measured: {row.ownership.get('data', 'unknown')}"
+    elif row.params.mask_bits:
+        word = f"measured: {row.buffer.get('relation', 'unknown')}"
+    return word + (_CHANCE if _by_chance(row) else "")
 
 
-def sources(reports: Iterable[Report]) -> dict[tuple[str, str], str]:
-    """Where the memory of a strategy comes from, by the source that was asked for."""
+def _memory_of(params: Params) -> tuple[str, str, bool]:
+    """What a strategy's memory depends on: `default` is another source where user space has it."""
+    return params.strategy, params.source, params.access != "none"
+
+
+def sources(reports: Iterable[Report]) -> dict[tuple[str, str, bool], str]:
+    """Where the memory of a strategy comes from."""
     return {
-        (row.params.strategy, row.params.source): str(row.buffer["source"])
+        _memory_of(row.params): str(row.buffer["source"])
         for report in reports
         for row in report.rows
         if row.buffer.get("source")
     }
+
+
+def _worse(one: str, other: str) -> str:
+    """Of the cells of two points of a line the one that says more of what is missing."""
+
+    def missing(text: str) -> tuple[bool, bool, bool]:
+        return text.startswith("failed"), text.startswith("skipped"), text.endswith(_CHANCE)
+
+    return max(one, other, key=missing)
 
 
 def cells(reports: Sequence[Report], kernels: Mapping[str, str]) -> Cells:
@@ -103,12 +200,11 @@ def cells(reports: Sequence[Report], kernels: Mapping[str, str]) -> Cells:
     table: Cells = {}
 
     def put(report: Report, params: Params, text: str) -> None:
+        line = line_of(params, known.get(_memory_of(params), "") or params.source.replace("default", ""))
         # Where a function is on its bus is no matter here.
-        target = params.target.split(":")[0]
-        column = Column(kernels[report.platform], report.platform, target)
-        source = known.get((params.strategy, params.source), "")
-        line = Line(params.strategy, source or params.source.replace("default", ""), use_of(params))
-        table.setdefault(column, {})[line] = text
+        target = params.transfer if line.table is TRANSFERS else params.target.split(":")[0]
+        column = table.setdefault(Column(kernels[report.platform], report.platform, target), {})
+        column[line] = _worse(column[line], text) if line in column else text
 
     for report in reports:
         if report.platform not in kernels:
@@ -127,35 +223,66 @@ def _kernel_order(kernel: str) -> tuple[int, tuple[int, ...], str]:
     return (0, numbers, "") if kernel[:1].isdigit() else (1, (), kernel)
 
 
-def _lines(table: Cells) -> list[Line]:
-    """Strategies and their sources as they come in the reports; user space last."""
-    found = list(dict.fromkeys(line for column in table.values() for line in column))
-    places = {key: n for n, key in enumerate(dict.fromkeys(line.strategy for line in found))}
-    memory = {key: n for n, key in enumerate(dict.fromkeys((line.strategy, line.source) for line in found))}
+def _axis_order(line: Line) -> tuple[int, int, str]:
+    """By axis, then by value."""
+    axis, _, value = line.first.partition(",")[0].partition(" ")
+    number = re.match(r"\d+", value)
+    scale = {"K": 1 << 10, "M": 1 << 20}.get(value[-1:], 1)
+    return (list(AXES).index(axis), int(number[0]) * scale if number else 0, line.second)
+
+
+def _lines(table: Cells, kind: Table) -> list[Line]:
+    """Strategies and their sources as they come in the reports, user space last; axes as they come in params."""
+    found = list(dict.fromkeys(line for column in table.values() for line in column if line.table is kind))
+    if kind is AXIS_VALUES:
+        return sorted(found, key=_axis_order)
+    places = {key: n for n, key in enumerate(dict.fromkeys(line.first for line in found))}
+    memory = {key: n for n, key in enumerate(dict.fromkeys((line.first, line.second) for line in found))}
     return sorted(
         found,
         key=lambda line: (
-            places[line.strategy],
+            places[line.first],
             line.use.startswith("user space"),
-            memory[line.strategy, line.source],
+            memory[line.first, line.second],
         ),
     )
 
 
+def _folded(table: Cells, columns: Iterable[Column], lines: Sequence[Line]) -> dict[tuple[str, ...], list[str]]:
+    """The titles of the columns that have the same cells, by these cells."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for column in columns:
+        own = table[column]
+        if not own.keys().isdisjoint(lines):
+            found.setdefault(tuple(own.get(line, "not planned") for line in lines), []).append(column.title)
+    return found
+
+
+def _letters(number: int) -> str:
+    """A to Z, then AA and so on."""
+    return (_letters(number // 26 - 1) if number > 25 else "") + chr(ord("A") + number % 26)
+
+
 def render(table: Cells, excluded: Sequence[str]) -> str:
-    """The table as Markdown."""
+    """The tables as Markdown."""
     parts = [HEAD]
-    lines = _lines(table)
     for kernel in sorted({column.kernel for column in table}, key=_kernel_order):
         columns = sorted(column for column in table if column.kernel == kernel)
         reasons: dict[str, int] = {}
         name = f"Linux {kernel}" if kernel[:1].isdigit() else f"Debian {kernel}'s Linux"
-        parts.append(f"\n## {name}\n\n")
-        parts.append(_row(["strategy", "source", "", *(column.title for column in columns)]))
-        parts.append("|" + "---|" * (3 + len(columns)) + "\n")
-        for line in lines:
-            texts = [_noted(table[column].get(line, "not planned"), reasons) for column in columns]
-            parts.append(_row([line.strategy, line.source, line.use, *texts]))
+        parts.append(f"\n## {name}\n")
+        for kind in KINDS:
+            lines = _lines(table, kind)
+            folded = _folded(table, columns, lines)
+            if not folded:
+                continue
+            parts.append(f"\n### {kind.title}\n\n")
+            letters = [_letters(n) for n in range(len(folded))]
+            parts += [f"- **{letter}**: {', '.join(titles)}\n" for letter, titles in zip(letters, folded.values())]
+            parts.append("\n" + _row([*kind.heads, *letters]))
+            parts.append("|" + "---|" * (len(kind.heads) + len(folded)) + "\n")
+            for line, texts in zip(lines, zip(*folded)):
+                parts.append(_row([line.first, line.second, line.use, *(_noted(text, reasons) for text in texts)]))
         if reasons:
             parts.append("\n" + "".join(f"{number}. {reason}\n" for reason, number in reasons.items()))
     if excluded:
@@ -176,32 +303,45 @@ def _noted(text: str, reasons: dict[str, int]) -> str:
 
 
 def read(text: str) -> dict[tuple[str, str], dict[Line, str]]:
-    """A rendered table's cells, by kernel's heading and column's title; the notes put back in."""
+    """The cells of rendered tables, by kernel's heading and column's title; the notes put back in."""
     found: dict[tuple[str, str], dict[Line, str]] = {}
+    kinds = {kind.title: kind for kind in KINDS}
     for section in re.split(r"(?m)^## ", text)[1:]:
         heading, _, body = section.partition("\n")
         notes = dict(re.findall(r"(?m)^(\d+)\. (.+)$", body))
-        rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in re.findall(r"(?m)^\| .*$", body)]
-        for row in rows[1:]:
-            for title, cell in zip(rows[0][3:], row[3:]):
-                noted = re.sub(r" \[(\d+)\]$", lambda note: f": {notes.get(note[1], '?')}", cell)
-                found.setdefault((heading, title), {})[Line(*row[:3])] = noted
+        for part in re.split(r"(?m)^### ", body)[1:]:
+            kind = kinds[part.partition("\n")[0]]
+            titles = {letter: who.split(", ") for letter, who in re.findall(r"(?m)^- \*\*([A-Z]+)\*\*: (.+)$", part)}
+            heads, *rows = (
+                [cell.strip() for cell in row.strip().strip("|").split("|")] for row in re.findall(r"(?m)^\| .*$", part)
+            )
+            for row in rows:
+                for letter, cell in zip(heads[3:], row[3:]):
+                    noted = re.sub(r" \[(\d+)\]$", lambda note: f": {notes.get(note[1], '?')}", cell)
+                    for title in titles[letter]:
+                        found.setdefault((heading, title), {})[Line(kind, *row[:3])] = noted
     return found
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two boots may give these cells."""
+    chance = [text for text in (one, other) if text.endswith(_CHANCE)]
+    return one == other or bool(chance) and all(text in chance or text.startswith(_BEYOND) for text in (one, other))
+
+
 def differences(measured: str, committed: str) -> list[str]:
-    """Where the columns of one rendered table differ from those of another, which may have more of them."""
+    """Where the columns of one rendered file differ from those of another, which may have more of them."""
     ours, theirs = read(measured), read(committed)
     out = []
     for column, lines in ours.items():
-        where = f"{column[0]}, {column[1].replace('<br>', ' ')}"
+        where = ", ".join(column)
         if column not in theirs:
             out.append(f"{where}: is not in the table")
             continue
         for line in dict.fromkeys([*lines, *theirs[column]]):
             now, then = lines.get(line, "not planned"), theirs[column].get(line, "not planned")
-            if now != then:
-                what = " ".join(filter(None, (line.strategy, line.source, line.use)))
+            if not same(now, then):
+                what = " ".join(filter(None, (line.first, line.second, line.use)))
                 out.append(f"{where}: {what}: is '{now}', the table has '{then}'")
     return out
 
