@@ -12,6 +12,7 @@ _dmabench_values() {
         ownership) echo synced no_sync_for_cpu no_sync_for_device ;;
         source) echo default kmalloc pages slab vmalloc user ;;
         touch | access) echo none read write copy ;;
+        cache_state) echo as_is cold warm dirty ;;
         cache_mode) echo none cached writecombine uncached coherent ;;
         pattern) echo sequential strided random ;;
         width) echo word vector ;;
@@ -22,7 +23,7 @@ _dmabench_values() {
 
 _dmabench_axes() {
     echo strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
+        cache_state transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
 }
 
 # Platforms of the lab, as the dmabench that is being typed knows them.

@@ -32,7 +32,7 @@ end
 
 function __dmabench_axes
     printf '%s\n' strategy size direction target source map_every sync_every sync_offset sync_bytes touch \
-        touch_bytes dirty transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node \
+        touch_bytes dirty cache_state transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node \
         threads
 end
 
@@ -60,6 +60,8 @@ function __dmabench_set
             set values default kmalloc pages slab vmalloc user
         case 'touch=*' 'access=*'
             set values none read write copy
+        case 'cache_state=*'
+            set values as_is cold warm dirty
         case 'cache_mode=*'
             set values none cached writecombine uncached coherent
         case 'transfer=*'

@@ -4,7 +4,7 @@
 
 _dmabench_axes() {
     print strategy size direction target source map_every sync_every sync_offset sync_bytes touch touch_bytes dirty \
-        transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
+        cache_state transfer ownership cache_mode access pattern width batch unmap_cpu offset mask_bits node threads
 }
 
 _dmabench_platforms() {
@@ -38,6 +38,7 @@ _dmabench_set() {
         *target=) values=(auto platform platform-coherent platform-noncoherent pci dmaengine) ;;
         *source=) values=(default kmalloc pages slab vmalloc user) ;;
         *touch= | *access=) values=(none read write copy) ;;
+        *cache_state=) values=(as_is cold warm dirty) ;;
         *cache_mode=) values=(none cached writecombine uncached coherent) ;;
         *transfer=) values=(none memcpy edu) ;;
         *ownership=) values=(synced no_sync_for_cpu no_sync_for_device) ;;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Laps that take more than the plain loop: in rounds, because several buffers are mapped at
- * a time; timed one by one, because they are dirtied before, which is no lap's time; or in two
+ * a time; timed one by one, because caches are prepared before, which is no lap's time; or in two
  * halves, because another CPU unmaps.
  */
 #include <linux/cpu.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/workqueue.h>
-#include <asm/barrier.h>
 #include "lap.h"
 
 /* The buffers of a round; a batch of one is the buffer itself. */
@@ -130,18 +129,18 @@ static u64 plain_laps(struct dmabench_buffer *b, struct dmabench_batch *s, u64 l
 }
 
 /*
- * The clock has to stand still while the buffers get dirty, so it is read around each round
+ * The clock has to stand still while caches are prepared, so it is read around each round
  * (without a batch, each lap).  The round is that of a clean run, a call of the same loop; what
  * the call and the reading cost on top is measured each time, right before, by a call for no lap
- * at all (the second such call: the first finds cold what the dirtying has displaced).  So the
- * two cancel, but for what the compiler does only once the loop is entered: where dirty lines
+ * at all (the second such call: the first finds cold what that has displaced).  So the
+ * two cancel, but for what the compiler does only once the loop is entered: where the caches
  * make no difference, a lap was within 11 instructions of that of a clean run.  A clock that
  * ticks coarsely is right on average.
  *
- * (Timing many laps with and without dirtying, and taking the difference, would charge the
- * laps with the cache misses of the dirtying.)
+ * (Timing many laps with and without preparing, and taking the difference, would charge the
+ * laps with the cache misses of the preparing.)
  */
-static u64 round_after_dirt(struct dmabench_buffer *b, struct dmabench_batch *s, unsigned int n)
+static u64 round_prepared(struct dmabench_buffer *b, struct dmabench_batch *s, unsigned int n)
 {
 	u64 start, empty, end, done;
 	unsigned int i;
@@ -173,23 +172,19 @@ u64 dmabench_laps_apart(struct dmabench_buffer *b, struct dmabench_batch *s, u64
 	u64 done = 0;
 	unsigned int i, n;
 
-	if (!b->dirty && !b->unmap_other && !hist)
+	if (!b->prepared && !b->unmap_other && !hist)
 		return b->strategy->rounds(b, s, laps);
 
 	while (done < laps && !s->error) {
 		n = min_t(u64, b->batch, laps - done);
-		if (b->dirty) {
-			for (i = 0; i < n; i++)
-				dmabench_dirty(&lot[i]);
-			/* The stores are done before the laps begin, so that none waits. */
-			mb();
-		}
+		for (i = 0; b->prepared && i < n; i++)
+			dmabench_prepare(&lot[i]);
 		if (b->unmap_other)
 			done += round_on_two_cpus(b, s, n, hist);
 		else if (hist)
 			done += round_stamped(b, s, n, hist);
 		else
-			done += round_after_dirt(b, s, n);
+			done += round_prepared(b, s, n);
 	}
 	return done;
 }

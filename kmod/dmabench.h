@@ -159,6 +159,8 @@ struct dmabench_xfer {
  * @lot:	with @batch above 1: those buffers.  This one is their pattern then, is not
  *		allocated, and has what belongs to all.
  * @first:	the first of its lot, which has what they allocate from; otherwise itself
+ * @cache_state: enum dmabench_cache_state of the others; for all dirty, as_is and @dirty 100
+ * @prepared:	one of these two asks for something
  * @stamps:	with @batch above 1, or @unmap_other: room for the durations of so many laps
  * @unmap_other: unmap on another CPU
  * @other_cpu:	that one, during a RUN
@@ -201,6 +203,8 @@ struct dmabench_buffer {
 	bool unmap_other;
 	int other_cpu;
 	u32 batch;
+	u32 cache_state;
+	bool prepared;
 	struct dmabench_buffer *lot;
 	struct dmabench_buffer *first;
 	struct dmabench_stamps *stamps;
@@ -353,8 +357,9 @@ u64 dmabench_laps_apart(struct dmabench_buffer *b, struct dmabench_batch *s, u64
 			struct dmabench_hist *hist);
 int dmabench_other_cpu(void);
 
-/* dirty.c */
-void dmabench_dirty(struct dmabench_buffer *b);
+/* prepare.c */
+void dmabench_prepare(struct dmabench_buffer *b);
+int dmabench_prepare_now(struct dmabench_context *ctx, const struct dmabench_prepare *arg);
 
 /* mask.c */
 int dmabench_set_masks(struct device *dev, u32 bits, u32 *reason);
@@ -375,6 +380,7 @@ int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
 		     struct dmabench_mapping *arg);
 
 /* memory.c */
+bool dmabench_cached(const struct dmabench_buffer *b);
 int dmabench_memory(struct dmabench_context *ctx, struct dmabench_memory *arg);
 
 /* dmabuf.c */

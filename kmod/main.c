@@ -27,6 +27,7 @@ static_assert(sizeof(struct dmabench_mapping) == 32);
 static_assert(sizeof(struct dmabench_memory) == 72);
 static_assert(sizeof(struct dmabench_dmabuf) == 24);
 static_assert(sizeof(struct dmabench_transfers) == 56);
+static_assert(sizeof(struct dmabench_prepare) == 8);
 static_assert(sizeof(struct dmabench_trace_start) == 64);
 static_assert(sizeof(struct dmabench_trace_row) == 1576);
 static_assert(sizeof(struct dmabench_trace_read) == 80);
@@ -164,6 +165,11 @@ static int ioctl_transfers(struct file *file, void *arg)
 	return dmabench_transfers(file->private_data, arg);
 }
 
+static int ioctl_prepare(struct file *file, void *arg)
+{
+	return dmabench_prepare_now(file->private_data, arg);
+}
+
 static int ioctl_trace_start(struct file *file, void *arg)
 {
 	return dmabench_trace_start(file, arg);
@@ -250,6 +256,7 @@ static const struct dmabench_call calls[] = {
 	CALL(DMABENCH_IOC_MEMORY, ioctl_memory, dmabench_memory, 72, true),
 	CALL(DMABENCH_IOC_DMABUF, ioctl_dmabuf, dmabench_dmabuf, 24, true),
 	CALL(DMABENCH_IOC_TRANSFERS, ioctl_transfers, dmabench_transfers, 56, true),
+	CALL(DMABENCH_IOC_PREPARE, ioctl_prepare, dmabench_prepare, 8, true),
 	CALL(DMABENCH_IOC_TRACE_START, ioctl_trace_start, dmabench_trace_start, 64, false),
 	CALL(DMABENCH_IOC_TRACE_READ, ioctl_trace_read, dmabench_trace_read, 80, false),
 	CALL(DMABENCH_IOC_TRACE_STOP, ioctl_trace_stop, dmabench_trace_stop, 8, false),
@@ -268,6 +275,7 @@ union dmabench_arg {
 	struct dmabench_memory memory;
 	struct dmabench_dmabuf dmabuf;
 	struct dmabench_transfers transfers;
+	struct dmabench_prepare prepare;
 	struct dmabench_trace_start trace_start;
 	struct dmabench_trace_read trace_read;
 	struct dmabench_trace_stop trace_stop;

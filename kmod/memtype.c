@@ -158,6 +158,20 @@ static struct memtype user_memtype(struct mm_struct *mm, unsigned long addr)
 #endif
 
 /**
+ * dmabench_cached() - ask whether caches may hold what the kernel accesses of a buffer
+ * @b:		buffer, its memory there
+ *
+ * Return: true where that is known.
+ */
+bool dmabench_cached(const struct dmabench_buffer *b)
+{
+	const void *memory = b->plain ?: b->cpu;
+	u32 type = kernel_memtype((unsigned long)(memory ?: page_address(b->pages[0]))).type;
+
+	return type == DMABENCH_MEMTYPE_WRITEBACK || type == DMABENCH_MEMTYPE_WRITETHROUGH;
+}
+
+/**
  * dmabench_mapping() - read back the memory types of a page of the mmap()ed buffer
  * @ctx:	context, locked
  * @file:	the context's file

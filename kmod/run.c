@@ -140,7 +140,7 @@ static u64 run_group(struct dmabench_buffer *b, struct dmabench_batch *s, u64 la
  */
 static unsigned int slowdown_pct(const struct dmabench_buffer *b)
 {
-	if (b->dirty || b->unmap_other || b->xfer.engine || b->strategy->id == DMABENCH_NULL)
+	if (b->prepared || b->unmap_other || b->xfer.engine || b->strategy->id == DMABENCH_NULL)
 		return 0;
 	return min(READ_ONCE(inject_slowdown_pct), MAX_SLOWDOWN_PCT);
 }
@@ -229,7 +229,7 @@ int dmabench_run(struct dmabench_context *ctx, struct dmabench_run *arg,
 	}
 	arg->total_ns = ktime_get_raw_fast_ns() - start;
 	dmabench_mark_end();
-	if (b->dirty || b->unmap_other || b->xfer.engine)
+	if (b->prepared || b->unmap_other || b->xfer.engine)
 		arg->total_ns = max_t(s64, s.ns, 0);
 	arg->laps_done = done;
 

@@ -38,6 +38,7 @@ int dmabench_fail(struct dmabench_buffer *b, enum dmabench_reason reason)
 	case DMABENCH_REASON_NODE:
 	case DMABENCH_REASON_ENGINE:
 	case DMABENCH_REASON_TRANSFER_ALIGN:
+	case DMABENCH_REASON_UNCACHED:
 	case DMABENCH_REASON_NO_PROBES:
 		return -EOPNOTSUPP;
 	case DMABENCH_REASON_TARGET_BUSY:
@@ -93,9 +94,13 @@ static int setup_check_ranges(const struct dmabench_setup *arg)
 	    arg->source > DMABENCH_SOURCE_USER ||
 	    arg->touch > DMABENCH_TOUCH_COPY ||
 	    arg->mmap_mode > DMABENCH_MMAP_COHERENT ||
-	    arg->dirty > 100 || arg->reserved ||
+	    arg->dirty > 100 || arg->cache_state > DMABENCH_CACHE_DIRTY ||
 	    arg->transfer > DMABENCH_ENGINE_EDU ||
 	    arg->ownership > DMABENCH_OWNERSHIP_NO_SYNC_FOR_DEVICE)
+		return -EINVAL;
+	/* Of lines that are in no cache, or all dirty, no share can be dirty. */
+	if (arg->dirty && (arg->cache_state == DMABENCH_CACHE_COLD ||
+			   arg->cache_state == DMABENCH_CACHE_DIRTY))
 		return -EINVAL;
 	if (arg->mask_bits && (arg->mask_bits < DMABENCH_MIN_MASK_BITS ||
 			       arg->mask_bits > DMABENCH_MAX_MASK_BITS))
@@ -113,7 +118,7 @@ static int setup_rounds(struct dmabench_buffer *b, struct dmabench_setup *arg)
 
 	b->batch = arg->batch ?: 1;
 	b->unmap_other = arg->unmap_cpu == DMABENCH_UNMAP_CPU_OTHER;
-	b->apart = b->dirty || b->batch > 1 || b->unmap_other;
+	b->apart = b->prepared || b->batch > 1 || b->unmap_other;
 	b->first = b;
 	if (b->batch == 1 && !b->unmap_other)
 		return 0;
@@ -199,10 +204,10 @@ static int setup_describe(struct dmabench_buffer *b, struct dmabench_setup *arg)
 	if (!b->strategy)
 		return -EINVAL;
 	ops = b->strategy->ops;
-	if ((arg->touch || arg->dirty) && !ops->touch)
+	if ((arg->touch || arg->dirty || arg->cache_state) && !ops->touch)
 		return -EINVAL;
 	/* What a lap allocates is not there before it. */
-	if (arg->dirty && arg->map_every && ops->unmap_frees)
+	if ((arg->dirty || arg->cache_state) && arg->map_every && ops->unmap_frees)
 		return -EINVAL;
 
 	b->size = arg->buf_size;
@@ -213,6 +218,12 @@ static int setup_describe(struct dmabench_buffer *b, struct dmabench_setup *arg)
 	b->touch = arg->touch;
 	b->touch_bytes = arg->touch_bytes ?: arg->buf_size;
 	b->dirty = arg->dirty;
+	b->cache_state = arg->cache_state;
+	if (b->cache_state == DMABENCH_CACHE_DIRTY) {
+		b->cache_state = DMABENCH_CACHE_AS_IS;
+		b->dirty = 100;
+	}
+	b->prepared = b->dirty || b->cache_state;
 	b->dir = (enum dma_data_direction)arg->direction;
 
 	if (ops->sync_for_cpu && !ops->sync_always && b->sync_bytes != b->size &&
@@ -231,6 +242,17 @@ static int setup_describe(struct dmabench_buffer *b, struct dmabench_setup *arg)
 	if (err)
 		return err;
 	return dmabench_xfer_describe(b, arg);
+}
+
+/* Memory that no cache holds has no such state; which memory that is, the MMU knows. */
+static int setup_cache_state(struct dmabench_buffer *b, const struct dmabench_setup *arg)
+{
+	const bool uncached = b->mmap_mode == DMABENCH_MMAP_WRITECOMBINE ||
+			      b->mmap_mode == DMABENCH_MMAP_UNCACHED;
+
+	if (arg->cache_state && (uncached || !dmabench_cached(b->lot ?: b)))
+		return dmabench_fail(b, DMABENCH_REASON_UNCACHED);
+	return 0;
 }
 
 /*
@@ -291,7 +313,9 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg)
 	arg->coherent_mask = b->dev->coherent_dma_mask;
 	err = dmabench_buffer_create(b);
 	if (!err) {
-		err = dmabench_xfer_create(b);
+		err = setup_cache_state(b, arg);
+		if (!err)
+			err = dmabench_xfer_create(b);
 		if (err)
 			dmabench_buffer_destroy(b);
 	}

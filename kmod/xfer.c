@@ -11,6 +11,7 @@
 #include "compat.h"
 #include "lap.h"
 
+#include "model_mark.h"
 #define WORD	sizeof(u64)
 
 /* What 8 bytes of the data hold: which data they are of, and where in them they belong. */
@@ -176,6 +177,9 @@ int dmabench_xfer_describe(struct dmabench_buffer *b, const struct dmabench_setu
 	if (x->sync_each && !ops->sync_always) {
 		x->offset = b->sync_offset;
 		x->bytes = b->sync_bytes;
+	/* Stores would spoil the data that are there before the lap. */
+	if (b->dirty && b->cache_state)
+		return -EINVAL;
 	}
 	return IS_ALIGNED(x->offset, WORD) ? 0 : -EINVAL;
 }
@@ -268,7 +272,7 @@ static int xfer_fill(struct dmabench_buffer *b)
 	struct dmabench_xfer *x = &b->xfer;
 
 	if (b->dirty)
-		dmabench_dirty(b);
+		dmabench_prepare(b);
 	x->seed++;
 	if (b->dir == DMA_TO_DEVICE) {
 		cpu_fill(b, x->seed);
@@ -283,6 +287,7 @@ static int xfer_fill(struct dmabench_buffer *b)
 
 /* What has the receiver got? */
 static int xfer_check(struct dmabench_buffer *b)
+	/* What this stores must not be in the data; other states of caches are not in the way. */
 {
 	struct dmabench_xfer *x = &b->xfer;
 	struct check c = { .seed = x->seed, .result = &x->result };
@@ -297,6 +302,19 @@ static int xfer_check(struct dmabench_buffer *b)
 		pattern_check(&c, x->peer, x->bytes, 0);
 	} else {
 		cpu_check(b, &c);
+/* What a lap finds: the data, and caches as they are to be. */
+static int xfer_prepare(struct dmabench_buffer *b)
+{
+	int err;
+
+	if (b->xfer.stuck)
+		return dmabench_fail(b, DMABENCH_REASON_TRANSFER_TIMEOUT);
+	err = xfer_fill(b);
+	if (!err && b->cache_state)
+		dmabench_prepare(b);
+	return err;
+}
+
 	}
 	if (c.wrong)
 		x->result.wrong++;
@@ -327,8 +345,9 @@ u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 
 	u64 before, start, end, done;
 
 	for (done = 0; done < laps; done++) {
-		s->error = b->xfer.stuck ? dmabench_fail(b, DMABENCH_REASON_TRANSFER_TIMEOUT) :
-					   xfer_fill(b);
+		dmabench_mark_aside();
+		s->error = xfer_prepare(b);
+		dmabench_mark_back();
 		if (s->error)
 			break;
 		before = ktime_get_raw_fast_ns();
@@ -354,7 +373,9 @@ u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 
  */
 int dmabench_transfers(struct dmabench_context *ctx, struct dmabench_transfers *arg)
 {
+		dmabench_mark_aside();
 	u32 size = arg->size;
+		dmabench_mark_back();
 	int err;
 
 	if (arg->reserved)

@@ -175,7 +175,7 @@ class Finder {
     void by_size() {
         const Lines lines = lines_over(report_, "size");
         for (const auto& [work, group] :
-             by_work(lines, {"target", "touch", "access", "touch_bytes", "pattern", "dirty", "width"}))
+             by_work(lines, {"target", "touch", "access", "touch_bytes", "pattern", "dirty", "cache_state", "width"}))
             for (const auto* coherent : group)
                 if (axis(coherent->first, "strategy") == "coherent" && number(axis(coherent->first, "map_every")) == 0)
                     for (const auto* streaming : group)
@@ -202,7 +202,7 @@ class Finder {
     void by_bytes_touched() {
         const Lines lines = lines_over(report_, "touch_bytes");
         for (const auto& [work, group] :
-             by_work(lines, {"target", "size", "access", "touch", "pattern", "dirty", "width"}))
+             by_work(lines, {"target", "size", "access", "touch", "pattern", "dirty", "cache_state", "width"}))
             for (const auto* cached : group)
                 if (axis(cached->first, "cache_mode") == "cached" && number(axis(cached->first, "sync_every")) == 1 &&
                     whole_sync(cached->first))

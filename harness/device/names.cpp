@@ -51,7 +51,7 @@ std::string source_name(std::uint32_t source) {
 }
 
 std::string reason_text(std::uint32_t reason) {
-    static constexpr std::array<const char*, 23> words{
+    static constexpr std::array<const char*, 24> words{
         "",
         "the mapping failed (dma_mapping_error)",
         "larger than one mapping may be (dma_max_mapping_size)",
@@ -74,7 +74,8 @@ std::string reason_text(std::uint32_t reason) {
         "the engine wants address and length aligned",
         "the engine refused the transfer or failed",
         "the engine did not finish the transfer in time",
-        "the transfer gave wrong data"};
+        "the transfer gave wrong data",
+        "its memory is not cached, or not known to be, so that there is no cache state to begin with"};
     return pick(words, reason);
 }
 

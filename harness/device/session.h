@@ -145,6 +145,9 @@ class Session {
     virtual Outcome<void> sync(SyncOp op, std::uint64_t offset, std::uint64_t bytes) = 0;
 
     /// What has become of the data since setup() of a point that transfers.
+    /// Has the buffer's cache lines as they are to be before a lap, for laps that are not run(). Not timed.
+    virtual Outcome<void> prepare() = 0;
+
     virtual Outcome<TransferCounts> transfers() = 0;
 
     virtual void teardown() = 0;

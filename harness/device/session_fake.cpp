@@ -31,6 +31,18 @@ bool is_synced(const Point& point) {
 /// Its sync phases call dma_sync_*(), which a kernel may skip.
 bool calls_sync(const Point& point) { return is_synced(point) && point.strategy != "copy"; }
 
+/// What of the buffer's cache lines is dirty when a lap begins.
+double dirty_share(const Point& point) {
+    return point.cache_state == CacheState::dirty ? 1 : static_cast<double>(point.dirty) / 100;
+}
+
+/// What it takes to fetch the touched lines that are not in a cache when a lap begins.
+double fetch_ns(const Point& point) {
+    constexpr double per_line = 20;
+    return point.cache_state == CacheState::cold ? std::ceil(static_cast<double>(point.touched_bytes()) / 64) * per_line
+                                                 : 0;
+}
+
 PhaseCosts costs_of(const Point& point, bool coherent_target) {
     PhaseCosts cost{};
     const auto bytes = static_cast<double>(point.size);
@@ -65,8 +77,7 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
         if (point.strategy == "noncontiguous" || point.strategy == "noncoherent")
             cost[DMABENCH_PHASE_MAP] = cost[DMABENCH_PHASE_UNMAP] = 800 + bytes / 16;
         // A dirty line has to be written back before the device may read it.
-        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] +=
-            coherent_target ? 0 : sync_lines * static_cast<double>(point.dirty) / 100 * 3;
+        cost[DMABENCH_PHASE_SYNC_FOR_DEVICE] += coherent_target ? 0 : sync_lines * dirty_share(point) * 3;
     }
     if (point.transfers())
         cost[DMABENCH_PHASE_TRANSFER] = 1500 + static_cast<double>(point.transferred_bytes()) / 2;
@@ -79,7 +90,7 @@ PhaseCosts costs_of(const Point& point, bool coherent_target) {
     for (const auto phase : {DMABENCH_PHASE_MAP, DMABENCH_PHASE_UNMAP})
         cost[phase] *= 1 + 0.2 * static_cast<double>(point.threads - 1);
     if (point.touch != Touch::none)
-        cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3;
+        cost[DMABENCH_PHASE_TOUCH] = static_cast<double>(point.touched_bytes()) / 8 * 3 + fetch_ns(point);
     return cost;
 }
 
@@ -157,8 +168,12 @@ class FakeSession final : public Session {
         if (target == info_.targets.end())
             return tl::unexpected(Refusal{Refusal::Kind::skipped,
                                           fmt::format("there is no target '{}' here", point.target)});
+        const bool coherent = target->coherent.value_or(true);
         if (point.transfers() && target->engine != engine_name(static_cast<std::uint32_t>(point.transfer)))
             return tl::unexpected(Refusal{Refusal::Kind::skipped, reason_text(DMABENCH_REASON_ENGINE)});
+        // Its device memory is cached where the device snoops.
+        if (point.cache_state != CacheState::as_is && !coherent && !is_synced(point))
+            return refused(DMABENCH_REASON_UNCACHED);
         if (point.node != Node::any && point.node != Node{1})
             return refused(DMABENCH_REASON_NODE);
         const std::uint64_t mask = point.mask_bits == 0 || point.mask_bits > 63 ? ~0ULL : (1ULL << point.mask_bits) - 1;
@@ -168,7 +183,7 @@ class FakeSession final : public Session {
             return refused(DMABENCH_REASON_BEYOND_MASK);
         point_ = point;
         transfers_ = {};
-        coherent_ = target->coherent.value_or(true);
+        coherent_ = coherent;
         cost_ = costs_of(point, coherent_);
         for (double& cost : cost_)
             cost *= 1 + options_.slowdown;
@@ -218,6 +233,13 @@ class FakeSession final : public Session {
         return {};
     }
 
+    Outcome<void> prepare() override {
+        if (!ready_)
+            return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is set up"});
+        advance(cpu_ns_per_ioctl + preparing_ns());
+        return {};
+    }
+
     Outcome<TransferCounts> transfers() override {
         if (!ready_ || !point_.transfers())
             return tl::unexpected(Refusal{Refusal::Kind::failed, "nothing is transferred"});
@@ -241,12 +263,19 @@ class FakeSession final : public Session {
         const bool uncached = point.cache_mode != CacheMode::cached && !coherent_;
         const double per_access = point.access == Access::write && uncached ? 4 : uncached ? 50 : 2;
         const double width = point.width == Width::vector ? 32 : 8;
-        advance(static_cast<double>(point.touched_bytes()) / width * per_access);
+        advance(static_cast<double>(point.touched_bytes()) / width * per_access + fetch_ns(point));
     }
 
   private:
     static tl::unexpected<Refusal> refused(std::uint32_t reason) {
         return tl::unexpected(Refusal{Refusal::Kind::skipped, reason_text(reason), reason});
+    }
+
+    /// Before one lap: each line is flushed, read or stored to.
+    [[nodiscard]] double preparing_ns() const {
+        const double lines = std::ceil(static_cast<double>(point_.size) / 64);
+        const bool flushed = point_.cache_state == CacheState::cold || point_.cache_state == CacheState::warm;
+        return lines * (dirty_share(point_) + (flushed ? 4 : 0));
     }
 
     /// One more happening whose cost has the model's noise.
@@ -304,9 +333,8 @@ class FakeSession final : public Session {
         // Dirtying, filling and checking take time that is no lap's.
         if (point_.transfers())
             advance(static_cast<double>(laps) * static_cast<double>(point_.transferred_bytes()));
-        if (point_.dirty != 0)
-            advance(static_cast<double>(laps) * std::ceil(static_cast<double>(point_.size) / 64) *
-                    static_cast<double>(point_.dirty) / 100);
+        if (point_.prepared())
+            advance(static_cast<double>(laps) * preparing_ns());
         return batch;
     }
 

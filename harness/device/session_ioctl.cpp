@@ -29,6 +29,7 @@ static_assert(sizeof(dmabench_run) == 48);
 static_assert(sizeof(dmabench_sync) == 24);
 static_assert(sizeof(dmabench_mapping) == 32);
 static_assert(sizeof(dmabench_transfers) == 56);
+static_assert(sizeof(dmabench_prepare) == 8);
 
 namespace dmabench {
 namespace {
@@ -173,6 +174,7 @@ class IoctlSession final : public Session {
         setup.touch = static_cast<std::uint32_t>(point.touch);
         setup.mmap_mode = static_cast<std::uint32_t>(point.cache_mode);
         setup.dirty = static_cast<std::uint32_t>(point.dirty);
+        setup.cache_state = static_cast<std::uint32_t>(point.cache_state);
         setup.transfer = static_cast<std::uint32_t>(point.transfer);
         setup.ownership = static_cast<std::uint32_t>(point.ownership);
         setup.batch = static_cast<std::uint32_t>(point.batch);
@@ -236,6 +238,13 @@ class IoctlSession final : public Session {
         dmabench_sync sync{sizeof sync, static_cast<std::uint32_t>(op), offset, bytes};
         if (::ioctl(fd_.get(), DMABENCH_IOC_SYNC, &sync) != 0)
             return tl::unexpected(refusal("sync", errno, DMABENCH_REASON_NONE));
+        return {};
+    }
+
+    Outcome<void> prepare() override {
+        auto prepare = sized<dmabench_prepare>();
+        if (::ioctl(fd_.get(), DMABENCH_IOC_PREPARE, &prepare) != 0)
+            return tl::unexpected(refusal("preparing caches", errno, DMABENCH_REASON_NONE));
         return {};
     }
 

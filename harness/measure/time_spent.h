@@ -11,7 +11,7 @@ struct TimeSpent {
     double warm_up = 0;      ///< laps of samples that are thrown away
     double samples = 0;      ///< laps of samples that are kept
     double stamped = 0;      ///< laps of the stamped pass
-    double dirtying = 0;     ///< making cache lines dirty before laps
+    double dirtying = 0;     ///< preparing the cache lines before laps
     double canaries = 0;     ///< laps of canary points
     double teardown = 0;     ///< giving buffers back
     double report = 0;       ///< making rows and getting them onto the disk

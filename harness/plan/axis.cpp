@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 6> target_words = {
 constexpr std::array<std::string_view, 6> source_words = {"default", "kmalloc", "pages",
                                                           "slab",    "vmalloc", "user"};
 constexpr std::array<std::string_view, 4> access_words = {"none", "read", "write", "copy"};
+constexpr std::array<std::string_view, 4> cache_state_words = {"as_is", "cold", "warm", "dirty"};
 constexpr std::array<std::string_view, 3> transfer_words = {"none", "memcpy", "edu"};
 constexpr std::array<std::string_view, 3> ownership_words = {"synced", "no_sync_for_cpu",
                                                              "no_sync_for_device"};
@@ -131,9 +132,17 @@ bool is_touched(const Point& point) {
     return point.touch != Touch::none || is_accessed(point);
 }
 
-/// There has to be memory before the lap, and the kernel's lap at that.
+bool is_there_before_the_lap(const Point& point) {
+    return not_null(point) && (!strategy_of(point).allocates || point.map_every == 0);
+}
+/// The kernel's lap.
 bool can_be_dirty(const Point& point) {
-    return not_null(point) && !is_accessed(point) && (!strategy_of(point).allocates || point.map_every == 0);
+    return is_there_before_the_lap(point) && !is_accessed(point);
+}
+/// No cache holds what user space maps in another mode.
+bool has_cache_state(const Point& point) {
+    return is_there_before_the_lap(point) && point.cache_mode != CacheMode::writecombine &&
+           point.cache_mode != CacheMode::uncached;
 }
 
 bool maps_in_each_lap(const Point& point) {
@@ -218,7 +227,7 @@ constexpr std::string_view ranged_text =
 
 // Where an axis applies, and its default, may depend on the axes before it in this table. transfer,
 // ownership, cache_mode and access depend on nothing but the strategy and each other.
-constexpr std::array<Axis, 24> axes = {{
+constexpr std::array<Axis, 25> axes = {{
     text_axis("strategy", AxisKind::word, strategy_words, "", "how memory becomes DMA-able",
               first_word<strategy_words>, get_plain<&Point::strategy>,
               set_plain<&Point::strategy, std::string>),
@@ -254,6 +263,10 @@ constexpr std::array<Axis, 24> axes = {{
                                 "all but null, on memory that is there before the lap; not with access",
                                 "share of the cache lines that the CPU dirties before each lap, untimed",
                                 can_be_dirty),
+    word_axis<&Point::cache_state, cache_state_words>(
+        "cache_state",
+        "all but null, on memory that is there before the lap; not with cache_mode writecombine or uncached",
+        "where the buffer's cache lines are when a lap begins", has_cache_state),
     word_axis<&Point::transfer, transfer_words>(
         "transfer", "all but null, where the target has that engine; not with access",
         "what moves data in each lap: a DMA engine's memcpy channel, or QEMU's edu device", not_null),

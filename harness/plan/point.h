@@ -21,6 +21,8 @@ enum class Source : std::uint32_t {
     user = 5
 };
 enum class Touch : std::uint32_t { none = 0, read = 1, write = 2, copy = 3 };
+/// Where the buffer's cache lines are when a lap begins.
+enum class CacheState : std::uint32_t { as_is = 0, cold = 1, warm = 2, dirty = 3 };
 enum class Transfer : std::uint32_t { none = 0, memcpy = 1, edu = 2 };
 enum class Ownership : std::uint32_t { synced = 0, no_sync_for_cpu = 1, no_sync_for_device = 2 };
 enum class CacheMode : std::uint32_t { none = 0, cached = 1, writecombine = 2, uncached = 3, coherent = 4 };
@@ -46,6 +48,7 @@ struct Point {
     Touch touch = Touch::none;
     std::uint64_t touch_bytes = 0;  ///< 0: the whole buffer
     std::uint64_t dirty = 0;        ///< percent of cache lines that the CPU dirties before each lap
+    CacheState cache_state = CacheState::as_is;
     Transfer transfer = Transfer::none;
     Ownership ownership = Ownership::synced;
     CacheMode cache_mode = CacheMode::none;
@@ -79,9 +82,14 @@ struct Point {
         return sync_bytes != 0 ? sync_bytes : size - sync_offset;
     }
 
+    /// Whether something is done to the buffer's cache lines before each lap.
+    [[nodiscard]] bool prepared() const { return dirty != 0 || cache_state != CacheState::as_is; }
+
     /// Whether time goes by in a batch of laps that belongs to none of them, so that only the device can tell
     /// how long they took: CPU time and counters cannot.
-    [[nodiscard]] bool timed_apart() const { return dirty != 0 || unmap_cpu != UnmapCpu::none || transfers(); }
+    [[nodiscard]] bool timed_apart() const {
+        return prepared() || unmap_cpu != UnmapCpu::none || transfers();
+    }
 
     /// Bytes that the CPU touches in a lap, or would if it touched.
     [[nodiscard]] std::uint64_t touched_bytes() const { return touch_bytes != 0 ? touch_bytes : size; }

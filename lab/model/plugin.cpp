@@ -10,7 +10,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +46,8 @@ struct State {
     std::uint64_t checked = 0;
     std::uint64_t unmapped = 0;
     MemoryModel model;
-    std::optional<MemoryModel::Counters> set_aside;  ///< as they were when counting stopped
+    MemoryModel::Counters set_aside{};  ///< as they were when counting stopped
+    unsigned asides = 0;                ///< within each other
     Clock clock;
     CpuRegisters registers;
     GuestMemory memory;
@@ -234,12 +234,12 @@ void on_mark(unsigned, void* number) {
             state->watching = state->always;
             break;
         case DMABENCH_MARK_ASIDE:
-            state->set_aside = state->model.counters;
+            if (state->asides++ == 0)
+                state->set_aside = state->model.counters;
             break;
         case DMABENCH_MARK_BACK:
-            if (state->set_aside)
-                state->model.counters = *state->set_aside;
-            state->set_aside.reset();
+            if (state->asides != 0 && --state->asides == 0)
+                state->model.counters = state->set_aside;
             break;
         case DMABENCH_MARK_EMPTY:
             state->model.empty();

@@ -112,7 +112,7 @@ def representatives(rows: Sequence[Row]) -> dict[str, Row]:
     """Of each way its row with the largest size that is usual for a packet or a block (64 KiB), else the least."""
     out: dict[str, Row] = {}
     for row in rows:
-        if not row.params.series.whole_sync or row.params.dirty:
+        if not row.params.series.whole_sync or row.params.dirty or row.params.cache_state != "as_is":
             continue
         key = way(row.params)
         if key not in out or _fitness(row) > _fitness(out[key]):

@@ -32,6 +32,7 @@ AXES: Mapping[str, Any] = {
     "touch": "none",
     "touch_bytes": 0,
     "dirty": 0,
+    "cache_state": "as_is",
     "transfer": "none",
     "ownership": "synced",
     "cache_mode": "none",
@@ -50,6 +51,7 @@ AXES: Mapping[str, Any] = {
 LATER_AXES = frozenset(
     {
         "dirty",
+        "cache_state",
         "width",
         "transfer",
         "ownership",
@@ -95,6 +97,7 @@ class Params:
     access: str = "none"
     pattern: str = "sequential"
     dirty: int = 0
+    cache_state: str = "as_is"
     width: str = "word"
     transfer: str = "none"
     ownership: str = "synced"
@@ -117,6 +120,7 @@ class Params:
             self.width if self.access != "none" else "word",
             "" if self.transfer == "none" else f"{self.transfer} {self.direction}",
             self.ownership,
+            self.cache_state,
         )
 
     @property
@@ -154,6 +158,7 @@ class Workload:
     # What moves data and which way, such as "memcpy from_device"; "": nothing does.
     transfer: str = ""
     ownership: str = "synced"
+    cache_state: str = "as_is"
 
     @property
     def text(self) -> str:
@@ -161,6 +166,8 @@ class Workload:
         parts = [self._access_text]
         if self.dirty:
             parts.append(f"{self.dirty} % of the cache lines dirty")
+        if self.cache_state != "as_is":
+            parts.append(f"caches {self.cache_state} before")
         if self.transfer:
             engine, direction = self.transfer.split()
             parts.append(f"data moved {direction.replace('_', ' the ', 1)} by {engine}")
@@ -200,6 +207,8 @@ class Workload:
             parts.append(self.width)
         if self.dirty:
             parts.append(f"dirty{self.dirty}")
+        if self.cache_state != "as_is":
+            parts.append(f"caches-{self.cache_state}")
         if self.transfer:
             parts.append(self.transfer.replace(" ", "-"))
         if self.ownership != "synced":

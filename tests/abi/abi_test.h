@@ -125,9 +125,10 @@ void test_mmap_mode(int fd, const struct dmabench_target_info *t,
 bool mmap_fails(int fd, size_t bytes, int flags, off_t offset, int want);
 void test_mmap(int fd);
 
-/* test_dirty.c */
+/* test_prepare.c */
 void test_dirty(int fd, const struct dmabench_target_info *t);
-void test_dirty_is_not_timed(int fd, const struct dmabench_target_info *t);
+void test_preparing_is_not_timed(int fd, const struct dmabench_target_info *t);
+void test_cache_state(int fd, const struct dmabench_target_info *t);
 
 /* test_memory.c */
 void test_memory(int fd, const struct dmabench_target_info *t);

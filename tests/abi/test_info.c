@@ -108,6 +108,7 @@ void test_sizes(int fd)
 		  EOPNOTSUPP },
 		{ "TRANSFERS", DMABENCH_IOC_TRANSFERS, sizeof(struct dmabench_transfers), 56, 0,
 		  ENODATA },
+		{ "PREPARE", DMABENCH_IOC_PREPARE, sizeof(struct dmabench_prepare), 8, 0, 0 },
 	};
 	struct dmabench_setup s = setup_of(DMABENCH_NULL, targets[0].id, 4096);
 	union {

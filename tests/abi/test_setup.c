@@ -35,11 +35,18 @@ void test_setup_fields(int fd)
 	EXPECT(user_addr, 4096, EINVAL, 0);
 	EXPECT(dirty, 100, 0, 0);
 	EXPECT(dirty, 101, EINVAL, 0);
-	EXPECT(reserved, 1, EINVAL, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_COLD, 0, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_DIRTY, 0, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_DIRTY + 1, EINVAL, 0);
 	EXPECT(source, DMABENCH_SOURCE_PAGES, 0, 0);
 	EXPECT(touch, 4, EINVAL, 0);
 	EXPECT(mmap_mode, 5, EINVAL, 0);
 	EXPECT(mmap_mode, DMABENCH_MMAP_COHERENT, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
+	good.dirty = 50;
+	EXPECT(cache_state, DMABENCH_CACHE_WARM, 0, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_COLD, EINVAL, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_DIRTY, EINVAL, 0);
+	good.dirty = 0;
 
 	good.source = DMABENCH_SOURCE_KMALLOC;
 	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
@@ -64,6 +71,7 @@ void test_setup_fields(int fd)
 	good.map_every = 1;
 	EXPECT(mmap_mode, DMABENCH_MMAP_COHERENT, EINVAL, 0);
 	EXPECT(dirty, 1, EINVAL, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_COLD, EINVAL, 0);
 	good.map_every = 0;
 	EXPECT(dirty, 1, 0, 0);
 	good = setup_of(DMABENCH_COPY, t, 8192);
@@ -75,6 +83,7 @@ void test_setup_fields(int fd)
 	good = setup_of(DMABENCH_NULL, t, 8192);
 	EXPECT(touch, DMABENCH_TOUCH_READ, EINVAL, 0);
 	EXPECT(dirty, 1, EINVAL, 0);
+	EXPECT(cache_state, DMABENCH_CACHE_WARM, EINVAL, 0);
 	EXPECT(mmap_mode, DMABENCH_MMAP_CACHED, EOPNOTSUPP, DMABENCH_REASON_MMAP_MODE);
 	EXPECT(map_every, 3, 0, 0);
 #undef EXPECT

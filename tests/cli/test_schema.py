@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = {
     "extends_unknown_preset",
     "include_without_size",
     "mask_too_narrow",
+    "dirty_and_cold",
     "max_below_samples",
     "no_size",
     "no_strategy",

@@ -73,7 +73,7 @@ def test_checkpatch_is_content(scripts: Path, tmp_path: Path) -> None:
 
 def test_checkpatch_finds_a_violation(scripts: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.c"
-    bad.write_text((KMOD / "dirty.c").read_text() + "\nint f( int a )\n{\n\treturn(a);\n}\n")
+    bad.write_text((KMOD / "prepare.c").read_text() + "\nint f( int a )\n{\n\treturn(a);\n}\n")
     found = checkpatch(scripts, [bad], tmp_path)
     assert "return is not a function" in found and "space prohibited" in found
 
@@ -104,7 +104,7 @@ def test_sparse_is_content(arch: str, tmp_path: Path) -> None:
 
 def test_sparse_finds_a_user_pointer_taken_for_the_kernels(tmp_path: Path) -> None:
     module.copy_sources(KMOD, tmp_path / "kmod")
-    dirty = tmp_path / "kmod/dirty.c"
+    prepare = tmp_path / "kmod/prepare.c"
     bad = "\nint dmabench_bad(int __user *p);\nint dmabench_bad(int __user *p)\n{\n\treturn *p;\n}\n"
-    dirty.write_text(dirty.read_text() + bad)
-    assert "dereference of noderef expression" in sparse("x86_64", tmp_path / "kmod", "dirty.o")
+    prepare.write_text(prepare.read_text() + bad)
+    assert "dereference of noderef expression" in sparse("x86_64", tmp_path / "kmod", "prepare.o")

@@ -17,7 +17,8 @@ from dmabench_lab import models
 pytestmark = pytest.mark.guest
 
 SIZE = 65536
-# Each access in each cache mode, with and without the syncs; syncing what is dirty and what is not.
+# Each access in each cache mode, with and without the syncs; syncing what is dirty and what is not; each state of
+# caches, in the kernel (synced, then read) and in user space.
 SCENARIO = {
     "name": "shapes",
     "title": "What a model has to show",
@@ -54,6 +55,29 @@ SCENARIO = {
                 "dirty": [0, 100],
             }
         },
+        {
+            "matrix": {
+                "strategy": "streaming_page",
+                "size": "64K",
+                "direction": "to_device",
+                "sync_every": 1,
+                "map_every": 0,
+                "touch": "read",
+                "cache_state": ["cold", "warm", "dirty"],
+            }
+        },
+        {
+            "matrix": {
+                "strategy": "streaming_page",
+                "size": "64K",
+                "sync_every": 0,
+                "cache_mode": "cached",
+                "access": ["read"],
+                "map_every": 0,
+                "cache_state": ["cold", "warm", "dirty"],
+            }
+        },
+        {"matrix": {"strategy": "coherent", "size": "64K", "map_every": 0, "touch": "read", "cache_state": "cold"}},
     ],
 }
 
@@ -82,7 +106,7 @@ def row(report: dict[str, Any], **wanted: object) -> dict[str, Any]:
 
 
 def user(report: dict[str, Any], mode: str, access: str, sync_every: int = 0) -> dict[str, Any]:
-    return row(report, cache_mode=mode, access=access, sync_every=sync_every)
+    return row(report, cache_mode=mode, access=access, sync_every=sync_every, cache_state="as_is")
 
 
 def check_shapes(report: dict[str, Any]) -> None:
@@ -106,14 +130,19 @@ def test_shapes_hold_on_arm64(arm64: dict[str, Any]) -> None:
     assert again["access_ns"] > 1.2 * kept["real_time"]
     assert again["model_memory_reads_per_lap"] == pytest.approx(SIZE / 64, rel=0.05)
     assert kept.get("model_memory_reads_per_lap", 0) < 10
-    dirty, clean = (row(arm64, dirty=percent, direction="to_device")["sync_for_device_ns"] for percent in (100, 0))
+    plain = {"direction": "to_device", "cache_state": "as_is"}
+    dirty, clean = (row(arm64, dirty=percent, **plain)["sync_for_device_ns"] for percent in (100, 0))
     assert dirty > 1.5 * clean
-    cleaned = [row(arm64, dirty=d, direction="to_device").get("model_dirty_lines_cleaned_per_lap", 0) for d in (100, 0)]
+    cleaned = [row(arm64, dirty=d, **plain).get("model_dirty_lines_cleaned_per_lap", 0) for d in (100, 0)]
     assert cleaned[0] == pytest.approx(SIZE / 64, rel=0.02) and cleaned[1] < 10
 
 
 def test_shapes_hold_on_x86(tmp_path: Path) -> None:
-    check_shapes(measure("x86_64-direct@x86-client-like", tmp_path / "x86", "platform"))
+    report = measure("x86_64-direct@x86-client-like", tmp_path / "x86", "platform")
+    check_shapes(report)
+    check_states(report)
+    coherent = row(report, strategy="coherent", cache_state="cold")
+    assert coherent["model_memory_reads_per_lap"] == pytest.approx(SIZE / 64, rel=0.01)
 
 
 def test_a_report_says_which_model_made_it(arm64: dict[str, Any]) -> None:

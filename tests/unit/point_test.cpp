@@ -97,7 +97,7 @@ TEST(Point, ParamsHaveAllAxes) {
         streaming_point().params().dump(),
         R"({"strategy":"streaming_single","size":4096,"direction":"bidirectional","target":"auto",)"
         R"("source":"default","map_every":0,"sync_every":0,"sync_offset":0,"sync_bytes":0,"touch":"none",)"
-        R"("touch_bytes":0,"dirty":0,"transfer":"none","ownership":"synced","cache_mode":"none",)"
+        R"("touch_bytes":0,"dirty":0,"cache_state":"as_is","transfer":"none","ownership":"synced","cache_mode":"none",)"
         R"("access":"none","pattern":"sequential","width":"word",)"
         R"("batch":1,"unmap_cpu":"none","offset":0,"mask_bits":0,"node":"any","threads":1})");
 }
@@ -114,6 +114,7 @@ TEST(Point, FromParamsIsTheInverse) {
     point.touch = Touch::copy;
     point.touch_bytes = 7;
     point.dirty = 50;
+    point.cache_state = CacheState::warm;
     point.transfer = Transfer::edu;
     point.ownership = Ownership::no_sync_for_device;
     point.cache_mode = CacheMode::writecombine;
@@ -172,8 +173,8 @@ TEST(Axis, TableIsComplete) {
         EXPECT_EQ(axis.get(point), value);
         EXPECT_NE(axis.get(before), value);
     }
-    EXPECT_EQ(names.size(), 24U);
-    EXPECT_EQ(axis_names().size(), 24U);
+    EXPECT_EQ(names.size(), 25U);
+    EXPECT_EQ(axis_names().size(), 25U);
     EXPECT_EQ(find_axis("sizes"), nullptr);
 }
 

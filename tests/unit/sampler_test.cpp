@@ -129,6 +129,39 @@ TEST_F(Sampler, DirtyingIsNoPartOfALapButOfTheBudget) {
               2.0 * static_cast<double>(statistics_.budget.count()));
 }
 
+TEST_F(Sampler, CachesArePreparedBeforeEachLapOfUserSpaceAndNotTimed) {
+    open();
+    Point point = sync_point(0);
+    point.size = 4096;
+    point.cache_mode = CacheMode::cached;
+    point.access = Access::read;
+    const double warm_ns = 4096.0 / 8 * 2;
+    for (const auto [state, expected] : {std::pair{CacheState::as_is, warm_ns}, std::pair{CacheState::warm, warm_ns},
+                                         std::pair{CacheState::cold, warm_ns + 64 * 20}}) {
+        point.cache_state = state;
+        const auto measured = measure(point);
+        ASSERT_TRUE(measured);
+        EXPECT_NEAR(median(measured->samples), expected, 0.5);
+        EXPECT_EQ(measured->cpu_samples.empty(), state != CacheState::as_is);
+        EXPECT_NEAR(static_cast<double>(measured->histograms[DMABENCH_PHASE_TOUCH].min_ns), expected, 1.5);
+    }
+}
+
+TEST_F(Sampler, MemoryThatIsNotCachedHasNoCacheState) {
+    open();
+    Point point;
+    point.strategy = "coherent";
+    point.size = 4096;
+    point.cache_state = CacheState::cold;
+    point.target = "platform-coherent";
+    EXPECT_TRUE(measure(point));
+    point.target = "platform-noncoherent";
+    const auto refused = measure(point);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Refusal::Kind::skipped);
+    EXPECT_EQ(refused.error().code, std::uint32_t{DMABENCH_REASON_UNCACHED});
+}
+
 TEST_F(Sampler, WhatAnotherCpuDoesIsInTheLapButNotInCountersOrCpuTime) {
     open();
     Point point = sync_point(0);

@@ -187,8 +187,8 @@ TEST(Scenario, AxesAreChecked) {
     EXPECT_EQ(
         error(R"({"sizes": 1})"),
         "26: unknown axis 'sizes'; expected one of strategy, size, direction, target, source, map_every, "
-        "sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, transfer, ownership, cache_mode, "
-        "access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads (did you mean 'size'?)");
+        "sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, cache_state, transfer, ownership, "
+        "cache_mode, access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads (did you mean 'size'?)");
     EXPECT_EQ(error(R"({"size": []})"), "34: size: the list is empty; expected at least one value");
     EXPECT_EQ(error(R"({"size": 0})"), "34: size: 0 is out of range; expected 1 .. 67108864 (64M) bytes");
     EXPECT_EQ(error(R"({"size": [1, "1G"]})"),
@@ -311,8 +311,8 @@ TEST(Scenario, SetIsChecked) {
     EXPECT_EQ(
         error({"sise=4K"}),
         "--set sise=4K: unknown axis 'sise'; expected one of strategy, size, direction, target, source, "
-        "map_every, sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, transfer, ownership, "
-        "cache_mode, access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads "
+        "map_every, sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, cache_state, transfer, "
+        "ownership, cache_mode, access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads "
         "(did you mean 'size'?)");
     EXPECT_EQ(error({"size="}), "--set size=: a value is missing; expected one or more, separated by commas");
     EXPECT_EQ(error({"size=4K,"}),

@@ -121,6 +121,17 @@ enum dmabench_touch {
 	DMABENCH_TOUCH_COPY		= 3,
 };
 
+/*
+ * Where the cache lines of the buffer are when a lap begins (for DMABENCH_COPY, those of the
+ * ordinary memory); a line is in a cache as far as caches have room.
+ */
+enum dmabench_cache_state {
+	DMABENCH_CACHE_AS_IS		= 0,	/* where the lap before has left them */
+	DMABENCH_CACHE_COLD		= 1,	/* in memory only: cleaned, invalidated */
+	DMABENCH_CACHE_WARM		= 2,	/* in the CPU's caches, and clean */
+	DMABENCH_CACHE_DIRTY		= 3,	/* in the CPU's caches, and stored to */
+};
+
 /* How the buffer is to be mapped into user space. */
 enum dmabench_mmap_mode {
 	DMABENCH_MMAP_NONE		= 0,	/* mmap() fails with EINVAL */
@@ -200,6 +211,7 @@ enum dmabench_reason {
 	DMABENCH_REASON_TRANSFER_FAILED	= 20,	/* engine refused or failed: EIO */
 	DMABENCH_REASON_TRANSFER_TIMEOUT = 21,	/* engine did not finish: ETIMEDOUT */
 	DMABENCH_REASON_DATA		= 22,	/* data came out wrong: EBADMSG */
+	DMABENCH_REASON_UNCACHED	= 23,	/* memory not known to be cached: EOPNOTSUPP */
 	DMABENCH_REASON_NO_PROBES	= 32,	/* kernel without, or off: EOPNOTSUPP */
 	DMABENCH_REASON_NO_FUNCTION	= 33,	/* none can be probed: ENOENT */
 	DMABENCH_REASON_LOCKED_DOWN	= 34,	/* kernel_lockdown(7): EPERM */
@@ -371,7 +383,10 @@ enum dmabench_unmap_cpu {
  *		lap, 0 .. 100, evenly spread and rounded up (for DMABENCH_COPY, lines of the
  *		ordinary memory).  A line is 64 bytes on x86 and arm64.  Contents change.
  *		EINVAL for DMA memory that laps allocate, and for DMABENCH_NULL.
- * @reserved:	in: 0
+ * @cache_state: in: enum dmabench_cache_state: where the buffer's lines are when a lap
+ *		begins; with a @dirty share of them stored to after that.  EINVAL for DMA memory
+ *		that laps allocate, for DMABENCH_NULL, with @dirty for cold and dirty, and for
+ *		warm with @dirty and @transfer
  * @batch:	in: how many buffers are mapped before the first of them is unmapped, up to
  *		DMABENCH_MAX_BATCH and DMABENCH_MAX_SIZE together; 0 counts as 1.  Above 1,
  *		@map_every has to be 1 and @mmap_mode none.  A lap is one buffer's cycle
@@ -406,7 +421,8 @@ enum dmabench_unmap_cpu {
  * A lap is: map, sync_for_device, transfer, sync_for_cpu, touch, unmap.  With a transfer
  * to the device the CPU's part is to produce the data, so touch comes first, before map.
  * When a lap unmaps but does not sync, the CPU owns the buffer only after the unmap, so touch
- * comes last, unless the unmap frees it.  Dirtying comes before all, and is never timed.
+ * comes last, unless the unmap frees it.  Caches are prepared (@dirty, @cache_state) before
+ * all, which is never timed; before a lap of user space, DMABENCH_IOC_PREPARE does it.
  * A buffer that is set up already is torn down first,
  * also when the call then fails.
  *
@@ -439,7 +455,7 @@ struct dmabench_setup {
 	__u64 dma_mask;
 	__u64 user_addr;
 	__u32 dirty;
-	__u32 reserved;
+	__u32 cache_state;
 	__u32 batch;
 	__u32 mask_bits;
 	__u32 offset;
@@ -492,9 +508,10 @@ struct dmabench_hist {
  * @laps:	in: how many, 0 .. DMABENCH_MAX_LAPS.  0 measures the cost of the call.
  * @laps_done:	out, also when the call fails: laps completed
  * @total_ns:	out: time of these laps, from before the first to after the last; where
- *		the buffer is dirtied before each (@dirty at setup) or data are transferred,
+ *		caches are prepared before each (@dirty and @cache_state at setup), or data are
+ *		transferred,
  *		or is unmapped on another CPU (@unmap_cpu), the sum of the time of each, with
- *		the cost of reading the clock taken off: without the dirtying, and without
+ *		the cost of reading the clock taken off: without the preparing, and without
  *		what it takes to hand the buffers to the other CPU and to wait for it
  * @hist_ptr:	in: with DMABENCH_RUN_STAMPED: address of an array of @hist_len
  *		struct dmabench_hist, indexed by enum dmabench_phase, that is
@@ -549,6 +566,22 @@ struct dmabench_sync {
 	__u32 op;
 	__u64 offset;
 	__u64 bytes;
+};
+
+/**
+ * struct dmabench_prepare - have caches as before a lap (DMABENCH_IOC_PREPARE)
+ * @size:	in: sizeof(struct dmabench_prepare)
+ * @flags:	in: 0
+ *
+ * Does with the buffer's cache lines what @dirty and @cache_state of SETUP say, which
+ * DMABENCH_IOC_RUN does before each lap: for laps that user space makes of its own accesses.
+ * A line is the same by whichever mapping it is accessed.
+ *
+ * errno: ENODATA nothing is set up; EINVAL; ENODEV.
+ */
+struct dmabench_prepare {
+	__u32 size;
+	__u32 flags;
 };
 
 /**
@@ -929,3 +962,4 @@ struct dmabench_trace_stop {
 #define DMABENCH_IOC_TRACE_STOP	_IO(DMABENCH_IOC_MAGIC, 18)	/* struct dmabench_trace_stop */
 
 #endif /* _UAPI_DMABENCH_H */
+#define DMABENCH_IOC_PREPARE	_IO(DMABENCH_IOC_MAGIC, 12)	/* struct dmabench_prepare */
