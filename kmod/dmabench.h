@@ -118,6 +118,8 @@ struct dmabench_engine_ops {
  * @peer:	coherent memory for the other end of the transfer
  * @peer_dma:	its DMA address
  * @seed:	number of the latest data
+ * @device_side: enum dmabench_device_side
+ * @bounced:	the device does not see the buffer itself
  * @stuck:	the engine could not be stopped, so that neither buffer may be freed
  * @result:	for DMABENCH_IOC_TRANSFERS
  */
@@ -133,6 +135,8 @@ struct dmabench_xfer {
 	void *peer;
 	dma_addr_t peer_dma;
 	u32 seed;
+	u32 device_side;
+	bool bounced;
 	bool stuck;
 	struct dmabench_transfers result;
 };
@@ -155,12 +159,12 @@ struct dmabench_xfer {
  * @touch_bytes: in bytes; never 0
  * @side:	the other end of DMABENCH_TOUCH_COPY
  * @dirty:	percent of its cache lines that are dirtied before each lap
+ * @cache_state: enum dmabench_cache_state of the others; for all dirty, as_is and @dirty 100
+ * @prepared:	one of these two asks for something
  * @batch:	how many buffers are mapped at a time; never 0
  * @lot:	with @batch above 1: those buffers.  This one is their pattern then, is not
  *		allocated, and has what belongs to all.
  * @first:	the first of its lot, which has what they allocate from; otherwise itself
- * @cache_state: enum dmabench_cache_state of the others; for all dirty, as_is and @dirty 100
- * @prepared:	one of these two asks for something
  * @stamps:	with @batch above 1, or @unmap_other: room for the durations of so many laps
  * @unmap_other: unmap on another CPU
  * @other_cpu:	that one, during a RUN
@@ -199,12 +203,12 @@ struct dmabench_buffer {
 	size_t touch_bytes;
 	void *side;
 	u32 dirty;
+	u32 cache_state;
+	bool prepared;
 	bool apart;
 	bool unmap_other;
 	int other_cpu;
 	u32 batch;
-	u32 cache_state;
-	bool prepared;
 	struct dmabench_buffer *lot;
 	struct dmabench_buffer *first;
 	struct dmabench_stamps *stamps;
@@ -376,11 +380,11 @@ int dmabench_mmap_pages(struct dmabench_buffer *b, struct vm_area_struct *vma);
 unsigned long dmabench_mmap_pgoff(const struct dmabench_context *ctx);
 
 /* memtype.c */
+bool dmabench_cached(const struct dmabench_buffer *b);
 int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
 		     struct dmabench_mapping *arg);
 
 /* memory.c */
-bool dmabench_cached(const struct dmabench_buffer *b);
 int dmabench_memory(struct dmabench_context *ctx, struct dmabench_memory *arg);
 
 /* dmabuf.c */
@@ -462,6 +466,9 @@ void dmabench_xfer_destroy(struct dmabench_buffer *b);
 u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 laps,
 		       struct dmabench_hist *hist);
 int dmabench_transfers(struct dmabench_context *ctx, struct dmabench_transfers *arg);
+void dmabench_xfer_device_side(struct dmabench_buffer *b, u32 relation);
+void dmabench_xfer_snooped(struct dmabench_buffer *b);
+unsigned int dmabench_xfer_pieces(const struct dmabench_buffer *b, struct scatterlist **sgl);
 void dmabench_xfer_produce(struct dmabench_buffer *b, void *p, size_t bytes, size_t at);
 
 /* xfer_dmaengine.c */

@@ -397,6 +397,8 @@ dmabench_lap_xfer(const struct dmabench_lap_ops *ops, struct dmabench_buffer *b,
 	err = b->xfer.engine->transfer(b);
 	if (unlikely(err))
 		return err;
+	if (unlikely(b->xfer.device_side == DMABENCH_DEVICE_SNOOPED))
+		dmabench_xfer_snooped(b);
 	if (hist)
 		dmabench_stamp(&st, DMABENCH_PHASE_TRANSFER);
 	if (b->xfer.sync_each && b->xfer.sync_for_cpu && ops->sync_for_cpu) {

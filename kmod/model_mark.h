@@ -9,10 +9,11 @@
  *
  *   dmabench_mark_begin()  laps follow: the model watches accesses from here ...
  *   dmabench_mark_end()    ... to here.  Neither belongs into a timed region.
- *   dmabench_mark_aside()  what follows is no lap: caches go on, counters stand still (may nest) ...
- *   dmabench_mark_back()   ... to here
+ *   dmabench_mark_aside()  what follows is no lap: caches go on, counters stand still ...
+ *   dmabench_mark_back()   ... to here.  These may be within each other.
  *   dmabench_mark_empty()  empties the modelled caches
- *   dmabench_mark_read()   takes the model's counters (user space)
+ *   dmabench_mark_read()   takes the model's counters
+ *   dmabench_mark_device() a device that snoops has written there: caches have no line of it
  */
 #ifndef DMABENCH_MODEL_MARK_H
 #define DMABENCH_MODEL_MARK_H
@@ -25,6 +26,7 @@
 #define DMABENCH_MARK_READ	103
 #define DMABENCH_MARK_ASIDE	104
 #define DMABENCH_MARK_BACK	105
+#define DMABENCH_MARK_DEVICE	106
 
 /* What the model counts while laps are measured, in this order. */
 enum dmabench_model_counter {
@@ -42,6 +44,7 @@ enum dmabench_model_counter {
 	DMABENCH_MODEL_MAINTENANCE,	/* lines cleaned or invalidated by an instruction */
 	DMABENCH_MODEL_DIRTY_CLEANED,	/* those of them that were dirty */
 	DMABENCH_MODEL_CHARGED_PS,	/* what all that costs, beside 1 ns per instruction */
+	DMABENCH_MODEL_SNOOPED,		/* lines that a device's writes took out of the caches */
 	DMABENCH_MODEL_COUNTERS
 };
 
@@ -84,7 +87,6 @@ static inline void dmabench_mark_empty(void)
 	__asm__ volatile(DMABENCH_MARK(102) : : : "memory");
 }
 
-#ifndef __KERNEL__
 /* The plugin finds the address in x0 or rax. */
 static inline void dmabench_mark_read(struct dmabench_model_counters *counters)
 {
@@ -98,6 +100,21 @@ static inline void dmabench_mark_read(struct dmabench_model_counters *counters)
 	(void)counters;
 #endif
 }
+
+/* The plugin finds the two in x0 and x1, or rax and rcx. */
+static inline void dmabench_mark_device(const void *memory, __u64 bytes)
+{
+#if defined(__aarch64__)
+	register const void *where __asm__("x0") = memory;
+	register __u64 length __asm__("x1") = bytes;
+
+	__asm__ volatile(DMABENCH_MARK(106) : "+r"(where), "+r"(length) : : "memory");
+#elif defined(__x86_64__)
+	__asm__ volatile(DMABENCH_MARK(106) : : "a"(memory), "c"(bytes) : "memory");
+#else
+	(void)memory;
+	(void)bytes;
 #endif
+}
 
 #endif

@@ -326,6 +326,7 @@ int dmabench_setup(struct dmabench_context *ctx, struct dmabench_setup *arg)
 		goto out;
 	}
 	dmabench_buffer_describe(b, arg);
+	dmabench_xfer_device_side(b, arg->relation);
 	if (b->map_every)
 		dmabench_buffer_unmap(b);
 	ctx->ready = true;

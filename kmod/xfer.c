@@ -7,11 +7,12 @@
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/scatterlist.h>
 #include <asm/barrier.h>
 #include "compat.h"
 #include "lap.h"
-
 #include "model_mark.h"
+
 #define WORD	sizeof(u64)
 
 /* What 8 bytes of the data hold: which data they are of, and where in them they belong. */
@@ -98,6 +99,21 @@ static void *cpu_at(const struct dmabench_buffer *b, size_t offset, size_t *byte
 	return page_address(b->pages[offset >> PAGE_SHIFT]) + offset_in_page(offset);
 }
 
+/**
+ * dmabench_xfer_pieces() - get the pieces of the buffer as the device sees them
+ * @b:		mapped buffer
+ * @sgl:	takes their list; NULL: it is in one piece, at b->dma
+ *
+ * Return: how many.
+ */
+unsigned int dmabench_xfer_pieces(const struct dmabench_buffer *b, struct scatterlist **sgl)
+{
+	const struct sg_table *sgt = b->noncontiguous ?: b->sgt.sgl ? &b->sgt : NULL;
+
+	*sgl = sgt ? sgt->sgl : NULL;
+	return sgt ? sgt->nents : 1;
+}
+
 static void cpu_fill(struct dmabench_buffer *b, u32 seed)
 {
 	size_t at, bytes;
@@ -161,6 +177,9 @@ int dmabench_xfer_describe(struct dmabench_buffer *b, const struct dmabench_setu
 	/* One buffer at a time, and the engine is not to be shared. */
 	if (b->batch > 1 || b->unmap_other || arg->flags & DMABENCH_SETUP_SHARED)
 		return -EINVAL;
+	/* Stores would spoil the data that are there before the lap. */
+	if (b->dirty && b->cache_state)
+		return -EINVAL;
 	x->wanted = arg->transfer;
 	if (!ops->touch || b->dir == DMA_BIDIRECTIONAL || (ops->unmap_frees && b->map_every))
 		return -EINVAL;
@@ -177,9 +196,6 @@ int dmabench_xfer_describe(struct dmabench_buffer *b, const struct dmabench_setu
 	if (x->sync_each && !ops->sync_always) {
 		x->offset = b->sync_offset;
 		x->bytes = b->sync_bytes;
-	/* Stores would spoil the data that are there before the lap. */
-	if (b->dirty && b->cache_state)
-		return -EINVAL;
 	}
 	return IS_ALIGNED(x->offset, WORD) ? 0 : -EINVAL;
 }
@@ -271,6 +287,7 @@ static int xfer_fill(struct dmabench_buffer *b)
 {
 	struct dmabench_xfer *x = &b->xfer;
 
+	/* What this stores must not be in the data; other states of caches are not in the way. */
 	if (b->dirty)
 		dmabench_prepare(b);
 	x->seed++;
@@ -285,9 +302,21 @@ static int xfer_fill(struct dmabench_buffer *b)
 	return x->engine->send ? x->engine->send(b) : 0;
 }
 
+/* What a lap finds: the data, and caches as they are to be. */
+static int xfer_prepare(struct dmabench_buffer *b)
+{
+	int err;
+
+	if (b->xfer.stuck)
+		return dmabench_fail(b, DMABENCH_REASON_TRANSFER_TIMEOUT);
+	err = xfer_fill(b);
+	if (!err && b->cache_state)
+		dmabench_prepare(b);
+	return err;
+}
+
 /* What has the receiver got? */
 static int xfer_check(struct dmabench_buffer *b)
-	/* What this stores must not be in the data; other states of caches are not in the way. */
 {
 	struct dmabench_xfer *x = &b->xfer;
 	struct check c = { .seed = x->seed, .result = &x->result };
@@ -302,19 +331,6 @@ static int xfer_check(struct dmabench_buffer *b)
 		pattern_check(&c, x->peer, x->bytes, 0);
 	} else {
 		cpu_check(b, &c);
-/* What a lap finds: the data, and caches as they are to be. */
-static int xfer_prepare(struct dmabench_buffer *b)
-{
-	int err;
-
-	if (b->xfer.stuck)
-		return dmabench_fail(b, DMABENCH_REASON_TRANSFER_TIMEOUT);
-	err = xfer_fill(b);
-	if (!err && b->cache_state)
-		dmabench_prepare(b);
-	return err;
-}
-
 	}
 	if (c.wrong)
 		x->result.wrong++;
@@ -357,11 +373,77 @@ u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 
 		if (s->error)
 			break;
 		s->ns += (end - start) - (start - before);
+		dmabench_mark_aside();
 		s->error = xfer_check(b);
+		dmabench_mark_back();
 		if (s->error)
 			break;
 	}
 	return done;
+}
+
+/* Whether the lab's timing model watches this machine. */
+static bool model_watches(void)
+{
+	/* It writes within one page. */
+	static struct dmabench_model_counters counters
+		__aligned(sizeof(struct dmabench_model_counters));
+
+	dmabench_mark_read(&counters);
+	return READ_ONCE(counters.watched);
+}
+
+/**
+ * dmabench_xfer_device_side() - decide what a timing model is to be told of the transfers
+ * @b:		mapped buffer; any or no transfers
+ * @relation:	enum dmabench_relation of its DMA address
+ *
+ * A device that does not snoop leaves caches alone.  Of one that does, the model has to know
+ * what memory it writes; of a bounce buffer that is known where DMA addresses are physical.
+ */
+void dmabench_xfer_device_side(struct dmabench_buffer *b, u32 relation)
+{
+	struct dmabench_xfer *x = &b->xfer;
+
+	x->bounced = relation == DMABENCH_RELATION_BOUNCED;
+	if (!x->engine || !model_watches())
+		return;
+	if (!dmabench_dev_coherent(b->dev))
+		x->device_side = DMABENCH_DEVICE_BYPASSED;
+	else if (!x->bounced || (IS_ENABLED(CONFIG_X86) && !dmabench_translates(b->dev)))
+		x->device_side = DMABENCH_DEVICE_SNOOPED;
+}
+
+/**
+ * dmabench_xfer_snooped() - tell the timing model that the device has written
+ * @b:		buffer after a transfer
+ *
+ * What a device reads is snooped out of the caches, which may keep it.
+ */
+void dmabench_xfer_snooped(struct dmabench_buffer *b)
+{
+	struct dmabench_xfer *x = &b->xfer;
+	struct scatterlist *sgl, *sg;
+	size_t at, bytes;
+	unsigned int i, nr;
+
+	if (b->dir != DMA_FROM_DEVICE)
+		return;
+	if (x->bounced) {
+		nr = dmabench_xfer_pieces(b, &sgl);
+		if (!sgl)
+			dmabench_mark_device(phys_to_virt(b->dma + x->offset), x->bytes);
+		for (i = 0, sg = sgl; sg && i < nr; i++, sg = sg_next(sg))
+			dmabench_mark_device(phys_to_virt(sg_dma_address(sg)), sg_dma_len(sg));
+		return;
+	}
+	for (at = 0; at < x->bytes; at += bytes) {
+		void *p;
+
+		bytes = x->bytes - at;
+		p = b->cpu ? b->cpu + x->offset + at : cpu_at(b, x->offset + at, &bytes);
+		dmabench_mark_device(p, bytes);
+	}
 }
 
 /**
@@ -373,12 +455,10 @@ u64 dmabench_laps_xfer(struct dmabench_buffer *b, struct dmabench_batch *s, u64 
  */
 int dmabench_transfers(struct dmabench_context *ctx, struct dmabench_transfers *arg)
 {
-		dmabench_mark_aside();
 	u32 size = arg->size;
-		dmabench_mark_back();
 	int err;
 
-	if (arg->reserved)
+	if (arg->device_side)
 		return -EINVAL;
 	err = dmabench_ready(ctx);
 	if (err)
@@ -387,5 +467,6 @@ int dmabench_transfers(struct dmabench_context *ctx, struct dmabench_transfers *
 		return -ENODATA;
 	*arg = ctx->buf.xfer.result;
 	arg->size = size;
+	arg->device_side = ctx->buf.xfer.device_side;
 	return 0;
 }

@@ -46,15 +46,6 @@ static void memcpy_done(void *param, const struct dmaengine_result *result)
 	complete(&channel.done);
 }
 
-/* The pieces of the buffer as the device sees them.  Return: how many; 1 without a list. */
-static unsigned int pieces(const struct dmabench_buffer *b, struct scatterlist **sgl)
-{
-	const struct sg_table *sgt = b->noncontiguous ?: b->sgt.sgl ? &b->sgt : NULL;
-
-	*sgl = sgt ? sgt->sgl : NULL;
-	return sgt ? sgt->nents : 1;
-}
-
 static int memcpy_submit(struct dmabench_buffer *b, dma_addr_t dma, dma_addr_t peer,
 			 size_t bytes, bool last)
 {
@@ -100,7 +91,7 @@ static int memcpy_transfer(struct dmabench_buffer *b)
 	if (READ_ONCE(x->target->gone))
 		return -ENODEV;
 	reinit_completion(&channel.done);
-	nr = pieces(b, &sgl);
+	nr = dmabench_xfer_pieces(b, &sgl);
 	if (!sgl)
 		err = memcpy_submit(b, b->dma + x->offset, x->peer_dma, x->bytes, true);
 	for (i = 0, sg = sgl; sg && i < nr && !err; i++, sg = sg_next(sg)) {
@@ -133,7 +124,7 @@ static int memcpy_check(struct dmabench_buffer *b)
 	unsigned int i, nr;
 	bool good = true;
 
-	nr = pieces(b, &sgl);
+	nr = dmabench_xfer_pieces(b, &sgl);
 	if (!sgl)
 		good = is_dma_copy_aligned(channel.chan->device, b->dma + x->offset,
 					   x->peer_dma, x->bytes);

@@ -28,8 +28,9 @@ constexpr ModelCounter all[] = {
     {"model:maintained-lines", "model_maintained_lines", 1},
     {"model:dirty-lines-cleaned", "model_dirty_lines_cleaned", 1},
     {"model:memory-ns", "model_memory_ns", 1000},
+    {"model:snooped-lines", "model_snooped_lines", 1},
 };
-static_assert(DMABENCH_MODEL_CHARGED_PS == 13 && std::size(all) == DMABENCH_MODEL_COUNTERS);
+static_assert(DMABENCH_MODEL_SNOOPED == 14 && std::size(all) == DMABENCH_MODEL_COUNTERS);
 
 /// The counts by now; none where no model watches.
 std::vector<double> read_counts() {

@@ -112,6 +112,7 @@ struct UserMapping {
 struct TransferCounts {
     std::uint64_t fresh = 0;  ///< the receiver had the sender's data
     std::uint64_t stale = 0;  ///< it had data of before the lap
+    std::uint32_t device_side = DMABENCH_DEVICE_UNTOLD;  ///< what a timing model made of the transfers
 };
 
 enum class SyncOp : std::uint32_t { for_cpu = DMABENCH_SYNC_FOR_CPU, for_device = DMABENCH_SYNC_FOR_DEVICE };
@@ -144,10 +145,10 @@ class Session {
     /// Passes ownership of the mapped buffer; bytes 0: up to its end.
     virtual Outcome<void> sync(SyncOp op, std::uint64_t offset, std::uint64_t bytes) = 0;
 
-    /// What has become of the data since setup() of a point that transfers.
     /// Has the buffer's cache lines as they are to be before a lap, for laps that are not run(). Not timed.
     virtual Outcome<void> prepare() = 0;
 
+    /// What has become of the data since setup() of a point that transfers.
     virtual Outcome<TransferCounts> transfers() = 0;
 
     virtual void teardown() = 0;

@@ -252,7 +252,7 @@ class IoctlSession final : public Session {
         auto transfers = sized<dmabench_transfers>();
         if (::ioctl(fd_.get(), DMABENCH_IOC_TRANSFERS, &transfers) != 0)
             return tl::unexpected(refusal("asking for the transfers", errno, DMABENCH_REASON_NONE));
-        return TransferCounts{transfers.fresh, transfers.stale};
+        return TransferCounts{transfers.fresh, transfers.stale, transfers.device_side};
     }
 
     void teardown() override {

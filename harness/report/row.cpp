@@ -45,6 +45,18 @@ const char* data_verdict(const TransferCounts& transfers) {
     return transfers.fresh == 0 ? "stale" : "mixed";
 }
 
+/// What the timing model did with caches when the device moved data: nothing, where it cannot know.
+const char* device_side_name(const std::optional<TransferCounts>& transfers) {
+    switch (transfers ? transfers->device_side : std::uint32_t{DMABENCH_DEVICE_UNTOLD}) {
+        case DMABENCH_DEVICE_SNOOPED:
+            return "snooped";
+        case DMABENCH_DEVICE_BYPASSED:
+            return "bypassed";
+        default:
+            return "not_modelled";
+    }
+}
+
 class RowMaker {
   public:
     RowMaker(const Point& point, const Measurement& measured, const ClockCost& clock)
@@ -208,6 +220,9 @@ class RowMaker {
             ownership["stale_laps"] = measured_.transfers->stale;
             ownership["data"] = data_verdict(*measured_.transfers);
         }
+        if (std::any_of(measured_.counts.begin(), measured_.counts.end(),
+                        [](const Count& count) { return count.event.starts_with("model:"); }))
+            out["device_side"] = device_side_name(measured_.transfers);
         if (measured_.mapping) {
             json& mapping = out["mapping"];
             mapping["requested"] = measured_.mapping->requested;

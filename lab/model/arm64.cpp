@@ -52,7 +52,7 @@ Instruction decode(std::uint32_t word) {
     const unsigned rt = word & 31;
     if ((word & 0xffff'f01f) == 0xd503'201f) {  // hint
         const unsigned number = word >> 5 & 127;
-        if (number >= DMABENCH_MARK_BEGIN && number <= DMABENCH_MARK_BACK)
+        if (number >= DMABENCH_MARK_BEGIN && number <= DMABENCH_MARK_DEVICE)
             return {Kind::mark, number};
         return {};
     }

@@ -115,6 +115,17 @@ std::uint64_t MemoryModel::maintain(std::uint64_t address, bool clean, bool inva
     return parameters_.maintenance + parameters_.maintenance_writeback;
 }
 
+void MemoryModel::snoop(std::uint64_t address) {
+    bool found = false;
+    for (Cache& cache : caches_) {
+        if (Cache::Line* here = cache.find(address >> line_shift_)) {
+            Cache::drop(*here);
+            found = true;
+        }
+    }
+    counters[DMABENCH_MODEL_SNOOPED] += found;
+}
+
 void MemoryModel::empty() {
     for (Cache& cache : caches_)
         cache.clear();

@@ -33,6 +33,8 @@ class MemoryModel {
     std::uint64_t write_line(std::uint64_t address, MemoryType type);
     /// Cache maintenance of a line by address. Invalidating without cleaning loses what was written.
     std::uint64_t maintain(std::uint64_t address, bool clean, bool invalidate);
+    /// A device that snoops has written to a line: no cache has it any more. Costs the CPU nothing.
+    void snoop(std::uint64_t address);
     /// What instructions cost beside QEMU's 1 ns.
     [[nodiscard]] std::uint64_t instructions(std::uint64_t count) const {
         return count * (parameters_.instruction - 1000);

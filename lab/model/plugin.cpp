@@ -59,6 +59,10 @@ struct State {
 
 State* state;
 
+/// Others wait in their boot program, as a board's do that is told to use one (maxcpus=1): they touch no memory
+/// that laps touch.
+constexpr unsigned followed_cpu = 0;
+
 void charge(std::uint64_t ps) {
     if (ps == 0)
         return;
@@ -101,8 +105,8 @@ void compare(qemu_plugin_meminfo_t info, std::uint64_t address, std::uint64_t ph
     give_up(text);
 }
 
-void on_access(unsigned, qemu_plugin_meminfo_t info, std::uint64_t address, void*) {
-    if (!state->watching)
+void on_access(unsigned cpu, qemu_plugin_meminfo_t info, std::uint64_t address, void*) {
+    if (!state->watching || cpu != followed_cpu)
         return;
     const bool store = qemu_plugin_mem_is_store(info);
     std::uint64_t left = std::uint64_t{1} << qemu_plugin_mem_size_shift(info);
@@ -124,7 +128,9 @@ void on_access(unsigned, qemu_plugin_meminfo_t info, std::uint64_t address, void
 
 void retranslate();
 
-void on_block(unsigned, void* instructions) {
+void on_block(unsigned cpu, void* instructions) {
+    if (cpu != followed_cpu)
+        return;
     const auto count = reinterpret_cast<std::uintptr_t>(instructions);
     if (state->watching) {
         charge(state->model.instructions(count));
@@ -155,8 +161,8 @@ std::uint64_t arm64_register(std::size_t number) {
     return number == 31 ? 0 : state->registers.read(state->general[number]);
 }
 
-void zero(unsigned, void* reg) {
-    if (!state->watching)
+void zero(unsigned cpu, void* reg) {
+    if (!state->watching || cpu != followed_cpu)
         return;
     // QEMU's cortex-a57 says so in DCZID_EL0.
     constexpr std::uint64_t block = 64;
@@ -168,14 +174,14 @@ void zero(unsigned, void* reg) {
 }
 
 template <bool clean, bool invalidate>
-void maintain_arm64(unsigned, void* reg) {
-    if (state->watching)
+void maintain_arm64(unsigned cpu, void* reg) {
+    if (state->watching && cpu == followed_cpu)
         maintain(arm64_register(reinterpret_cast<std::uintptr_t>(reg)), clean, invalidate);
 }
 
 template <bool invalidate>
-void maintain_x86(unsigned, void* what) {
-    if (!state->watching)
+void maintain_x86(unsigned cpu, void* what) {
+    if (!state->watching || cpu != followed_cpu)
         return;
     const auto& operand = *static_cast<const x86::Operand*>(what);
     std::uint64_t address = operand.displacement;
@@ -220,7 +226,17 @@ void give_counters(std::uint64_t address) {
         GuestMemory::write(physical_of(*page, address), &answer, sizeof answer);
 }
 
-void on_mark(unsigned, void* number) {
+/// A device that snoops has written there.
+void snoop(std::uint64_t address, std::uint64_t bytes) {
+    const std::uint64_t line = state->model.line_bytes();
+    for (std::uint64_t at = address & ~(line - 1); state->watching && at < address + bytes; at += line)
+        if (const Page* page = translate(at))
+            state->model.snoop(physical_of(*page, at));
+}
+
+void on_mark(unsigned cpu, void* number) {
+    if (cpu != followed_cpu)
+        give_up("the modelled clock follows one CPU, and laps run on another");
     switch (reinterpret_cast<std::uintptr_t>(number)) {
         case DMABENCH_MARK_BEGIN:
             state->watching = true;
@@ -246,6 +262,9 @@ void on_mark(unsigned, void* number) {
             break;
         case DMABENCH_MARK_READ:
             give_counters(state->registers.read(state->general[0]));
+            break;
+        case DMABENCH_MARK_DEVICE:
+            snoop(state->registers.read(state->general[0]), state->registers.read(state->general[1]));
             break;
         default:
             break;
@@ -327,8 +346,8 @@ void on_translation(qemu_plugin_id_t, qemu_plugin_tb* block) {
 }
 
 void on_cpu(qemu_plugin_id_t, unsigned index) {
-    if (index != 0)
-        give_up("the modelled clock is for machines of one CPU");
+    if (index != followed_cpu)
+        return;
     CpuRegisters& cpu = state->registers;
     cpu.open();
     if (state->x86) {

@@ -114,7 +114,7 @@ Instruction decode(std::span<const std::uint8_t> bytes, std::uint64_t next) {
     const bool in_memory = modrm >> 6 != 3;
     if (opcode == 0x1f && modrm == 0x84 && in.peek(4) == 0x4d && in.peek(5) == 0x4d && in.peek(3) == 0) {
         const unsigned number = in.peek(2);
-        if (number >= DMABENCH_MARK_BEGIN && number <= DMABENCH_MARK_BACK)
+        if (number >= DMABENCH_MARK_BEGIN && number <= DMABENCH_MARK_DEVICE)
             return {Kind::mark, number, {}};
     }
     const bool writes_control = opcode == 0x22 && (reg == 3 || reg == 4) && (rex & 4) == 0;

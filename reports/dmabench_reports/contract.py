@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence
 
 from dmabench_reports.contract_fields import (
+    DEVICE_SIDES,
     CACHE,
     CANARY,
     CLOCKS,
@@ -264,6 +265,11 @@ def _row_own(row: dict[str, Any], own: dict[str, Any], at: str) -> Iterator[Foun
         data = _dict(own.get("ownership")).get("data")
         if data not in VERDICTS:
             yield here + "/ownership/data", f"is {json.dumps(data)}, not one of {', '.join(VERDICTS)}"
+    side = own.get("device_side", DEVICE_SIDES[-1])
+    transfers = _dict(params).get("transfer", "none") != "none"
+    if side not in DEVICE_SIDES or (side != DEVICE_SIDES[-1] and not transfers):
+        allowed = DEVICE_SIDES if transfers else DEVICE_SIDES[-1:]
+        yield here + "/device_side", f"is {json.dumps(side)}, not one of {', '.join(allowed)}"
     if {_dict(params).get(key, "none") for key in ("access", "transfer")} != {"none"}:
         if "bytes_per_lap" not in row:
             yield at + "/bytes_per_lap", "is missing in a row that accesses from user space or transfers"

@@ -9,6 +9,7 @@ CLOCKS = ("hardware", "realtime", "instructions", "modelled", "fake")
 STOPS = ("ci", "samples", "budget")
 DRIFTS = ("steady", "moved", "unknown")
 VERDICTS = ("fresh", "stale", "mixed")
+DEVICE_SIDES = ("snooped", "bypassed", "not_modelled")
 
 CONTEXT: Kinds = {
     "date": str,

@@ -123,6 +123,36 @@ def check_shapes(report: dict[str, Any]) -> None:
     assert combined["model_combined_bursts_per_lap"] == pytest.approx(SIZE / 64, rel=0.02)
 
 
+def state_rows(report: dict[str, Any], **wanted: object) -> dict[str, dict[str, Any]]:
+    return {state: row(report, cache_state=state, **wanted) for state in ("cold", "warm", "dirty")}
+
+
+def check_states(report: dict[str, Any]) -> None:
+    """Caches are as a row says when its laps begin. 64 KiB is more than the first level holds, and less than the last."""
+    lines = SIZE / 64
+    for found in (state_rows(report, touch="read", direction="to_device"), state_rows(report, access="read")):
+        assert found["cold"]["model_memory_reads_per_lap"] == pytest.approx(lines, rel=0.01)
+        for state in ("warm", "dirty"):
+            assert found[state].get("model_memory_reads_per_lap", 0) < 10
+        # How much dearer, is the prefetcher's doing: the client's hides nearly all of it.
+        assert found["cold"]["real_time"] > found["warm"]["real_time"]
+
+
+def test_a_lap_begins_with_caches_in_the_state_it_asks_for(arm64: dict[str, Any]) -> None:
+    check_states(arm64)
+    user_space = state_rows(arm64, access="read")
+    assert user_space["cold"]["real_time"] > 1.2 * user_space["warm"]["real_time"]
+    synced = state_rows(arm64, touch="read", direction="to_device")
+    assert synced["dirty"]["model_dirty_lines_cleaned_per_lap"] == pytest.approx(SIZE / 64, rel=0.01)
+    for state in ("cold", "warm"):
+        assert synced[state].get("model_dirty_lines_cleaned_per_lap", 0) < 10
+    assert synced["dirty"]["sync_for_device_ns"] > 1.5 * synced["warm"]["sync_for_device_ns"]
+    # The device does not snoop, so its coherent memory is in no cache.
+    (refused,) = arm64["dmabench"]["skipped"]
+    assert refused["params"]["strategy"] == "coherent" and "not cached" in refused["reason"]
+    assert {r["dmabench"]["device_side"] for r in arm64["benchmarks"]} == {"not_modelled"}
+
+
 def test_shapes_hold_on_arm64(arm64: dict[str, Any]) -> None:
     check_shapes(arm64)
     # Read again after it was invalidated: fetched from memory, line by line.

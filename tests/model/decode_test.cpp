@@ -44,7 +44,8 @@ TEST(Arm64, DecodesCacheMaintenanceWithItsRegister) {
     EXPECT_EQ(arm64::decode(0xd5032c9f).operand, 100U);
     EXPECT_EQ(arm64::decode(0xd5032cff).operand, 103U);
     EXPECT_EQ(arm64::decode(0xd5032d3f).operand, 105U);
-    EXPECT_EQ(arm64::decode(0xd5032d5f).kind, Kind::other);  // hint #106
+    EXPECT_EQ(arm64::decode(0xd5032d5f).operand, 106U);
+    EXPECT_EQ(arm64::decode(0xd5032d7f).kind, Kind::other);  // hint #107
 }
 
 x86::Instruction decode_x86(std::vector<std::uint8_t> bytes, std::uint64_t next = 0x1000) {

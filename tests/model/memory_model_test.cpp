@@ -112,6 +112,19 @@ TEST_F(Machine, InvalidatingDropsWhatWasWritten) {
     EXPECT_EQ(count(DMABENCH_MODEL_DIRTY_CLEANED), 0);
 }
 
+TEST_F(Machine, WhatADeviceHasWrittenIsFetchedAnewAndWhatWasDirtyIsNotWrittenBack) {
+    write(0), read(2), read(4);  // 0 is in the second level only, and dirty
+    model_.snoop(0 * line);
+    model_.snoop(4 * line);
+    model_.snoop(6 * line);
+    EXPECT_EQ(count(DMABENCH_MODEL_SNOOPED), 2) << "6 was in no cache";
+    EXPECT_EQ(read(2), 0);
+    EXPECT_EQ(read(0), 100);
+    EXPECT_EQ(read(4), 100);
+    read(6), read(8), read(10), read(12), read(14);
+    EXPECT_EQ(count(DMABENCH_MODEL_WRITEBACKS), 0);
+}
+
 TEST_F(Machine, CleansALineThatIsDirtyInTheSecondLevelOnly) {
     write(0);
     read(2), read(4);

@@ -140,6 +140,9 @@ TEST_P(AgainstReference, CostsTheSame) {
         } else if (what < 27) {
             ours = model.write_line(address, MemoryType::write_back);
             theirs = reference.cached(at, true, true);
+        } else if (what < 28) {
+            model.snoop(address);
+            reference.maintain(at, false, true);
         } else {
             const bool clean = what % 3 != 0;
             const bool drop = what % 3 != 1;
@@ -152,6 +155,7 @@ TEST_P(AgainstReference, CostsTheSame) {
     EXPECT_GT(total, 0U);
     EXPECT_GT(model.counters[DMABENCH_MODEL_WRITEBACKS], 1000U);
     EXPECT_GT(model.counters[DMABENCH_MODEL_DIRTY_CLEANED], 1000U);
+    EXPECT_GT(model.counters[DMABENCH_MODEL_SNOOPED], 100U);
 }
 
 const std::vector<std::string> costs{"l1_hit_ns=0.5",   "l2_hit_ns=10",     "l3_hit_ns=25",

@@ -46,6 +46,11 @@ BROKEN: dict[str, tuple[Change, str, str]] = {
         "/benchmarks/0/real_time",
         "nan",
     ),
+    "device side": (
+        lambda r: at(r, B, 0, "dmabench", "device_side", value="snooped"),
+        "/benchmarks/0/dmabench/device_side",
+        "not one of not_modelled",
+    ),
     "null": (
         lambda r: at(r, B, 0, "lap_p50_ns", value=None),
         "/benchmarks/0/lap_p50_ns",

@@ -102,6 +102,20 @@ TEST(Row, ASyncThatNoLapCallsForIsNotElided) {
     EXPECT_FALSE(half["dmabench"]["phases"].contains("sync_for_cpu"));
 }
 
+TEST(Row, SaysWhatTheModelKnowsOfTheDeviceWhereThereIsAModel) {
+    Measurement measured = measured_thrice_ten();
+    const auto side = [&] { return make_row(streaming(), measured, fine_clock)["dmabench"].value("device_side", ""); };
+    EXPECT_EQ(side(), "");
+    measured.counts = {{"model:accesses", "model_accesses_per_lap", 0}};
+    EXPECT_EQ(side(), "not_modelled");
+    measured.transfers = TransferCounts{1, 0, DMABENCH_DEVICE_UNTOLD};
+    EXPECT_EQ(side(), "not_modelled");
+    measured.transfers->device_side = DMABENCH_DEVICE_SNOOPED;
+    EXPECT_EQ(side(), "snooped");
+    measured.transfers->device_side = DMABENCH_DEVICE_BYPASSED;
+    EXPECT_EQ(side(), "bypassed");
+}
+
 TEST(Row, PercentilesOnlyWhereThereAreEnoughLaps) {
     Measurement measured = measured_thrice_ten();
     EXPECT_FALSE(make_row(streaming(), measured, fine_clock).contains("lap_p99_ns"));

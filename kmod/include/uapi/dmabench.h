@@ -723,10 +723,17 @@ struct dmabench_dmabuf {
 	__u64 bytes;
 };
 
+/* What the lab's timing model does with caches when a transfer moves data. */
+enum dmabench_device_side {
+	DMABENCH_DEVICE_UNTOLD		= 0,	/* nothing: there is no model, or it is not told */
+	DMABENCH_DEVICE_SNOOPED		= 1,	/* what the device writes leaves the caches */
+	DMABENCH_DEVICE_BYPASSED	= 2,	/* they stay, as the device does not snoop */
+};
+
 /**
  * struct dmabench_transfers - what became of the data (DMABENCH_IOC_TRANSFERS)
  * @size:	in: sizeof(struct dmabench_transfers)
- * @reserved:	in: 0
+ * @device_side: in: 0; out: enum dmabench_device_side
  * @fresh:	out: laps since setup after which the receiver had all of the sender's data
  * @stale:	out: laps after which it had, in part or in whole, data of before the lap
  * @wrong:	out: laps after which it had anything else
@@ -743,7 +750,7 @@ struct dmabench_dmabuf {
  */
 struct dmabench_transfers {
 	__u32 size;
-	__u32 reserved;
+	__u32 device_side;
 	__u64 fresh;
 	__u64 stale;
 	__u64 wrong;
@@ -956,10 +963,10 @@ struct dmabench_trace_stop {
 #define DMABENCH_IOC_MEMORY	_IO(DMABENCH_IOC_MAGIC, 9)	/* struct dmabench_memory */
 #define DMABENCH_IOC_DMABUF	_IO(DMABENCH_IOC_MAGIC, 10)	/* struct dmabench_dmabuf */
 #define DMABENCH_IOC_TRANSFERS	_IO(DMABENCH_IOC_MAGIC, 11)	/* struct dmabench_transfers */
+#define DMABENCH_IOC_PREPARE	_IO(DMABENCH_IOC_MAGIC, 12)	/* struct dmabench_prepare */
 
 #define DMABENCH_IOC_TRACE_START _IO(DMABENCH_IOC_MAGIC, 16)	/* struct dmabench_trace_start */
 #define DMABENCH_IOC_TRACE_READ	_IO(DMABENCH_IOC_MAGIC, 17)	/* struct dmabench_trace_read */
 #define DMABENCH_IOC_TRACE_STOP	_IO(DMABENCH_IOC_MAGIC, 18)	/* struct dmabench_trace_stop */
 
 #endif /* _UAPI_DMABENCH_H */
-#define DMABENCH_IOC_PREPARE	_IO(DMABENCH_IOC_MAGIC, 12)	/* struct dmabench_prepare */
