@@ -70,6 +70,19 @@ bool loading_is_off() {
     return in >> off && off != 0;
 }
 
+/// "integrity" or "confidentiality" where the kernel is locked down, else "".
+std::string lockdown() {
+    std::ifstream in("/sys/kernel/security/lockdown");
+    std::string line;
+    std::getline(in, line);
+    const auto from = line.find('[');
+    const auto to = line.find(']');
+    if (from == std::string::npos || to == std::string::npos || to < from)
+        return "";
+    const std::string mode = line.substr(from + 1, to - from - 1);
+    return mode == "none" ? "" : mode;
+}
+
 std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
 std::size_t whole_pages(std::size_t bytes) { return (bytes + page_size() - 1) / page_size() * page_size(); }
@@ -95,6 +108,11 @@ Error no_module(int error) {
                           "(kernel.modules_disabled=1): load it after a reboot, or measure in an emulated guest "
                           "with {}",
                           lab_remedy);
+    else if (const std::string mode = lockdown(); !mode.empty())
+        why = fmt::format("the kernel module is not loaded, and this kernel is locked down ({}), so that it loads signed "
+                          "modules only: sign dmabench.ko with a key it trusts, boot it without Secure Boot and "
+                          "lockdown=, or measure in an emulated guest with {}",
+                          mode, lab_remedy);
     else
         why = fmt::format("the kernel module is not loaded: load it (make -C kmod && sudo insmod kmod/dmabench.ko), "
                           "or measure in an emulated guest with {}",

@@ -82,6 +82,8 @@ def test_each_refusal_is_one_line_and_exit_code_4() -> None:
         "echo 1 >/sys/kernel/debug/kprobes/enabled; mount -t securityfs s /sys/kernel/security",
         "echo confidentiality >/sys/kernel/security/lockdown",
         "echo == locked; dmabench trace --seconds 0.1 2>&1; echo $?",
+        "rmmod dmabench; insmod /lab/dmabench.ko 2>/dev/null && echo loaded",
+        "echo == unsigned; dmabench trace --seconds 0.1 2>&1; echo $?",
     ]
     done = lab("exec", "x86_64-direct", "--", "sh", "-c", "\n".join(commands))
     assert done.returncode == 0, done.stderr
@@ -91,6 +93,7 @@ def test_each_refusal_is_one_line_and_exit_code_4() -> None:
         "missing": "this kernel has none of the functions to trace (map_phys)",
         "off": "this kernel sets no probes",
         "locked": "this kernel is locked down",
+        "unsigned": "locked down (confidentiality), so that it loads signed modules only: sign dmabench.ko",
     }
     assert set(said) == set(expected)
     for case, words in expected.items():
