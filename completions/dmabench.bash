@@ -127,10 +127,12 @@ _dmabench_complete() {
         run:--on | info:--on | counters:--on | doctor:--on) _dmabench_on ;;
         trace:--on) _dmabench_options auto host fake ;;
         trace:--function) _dmabench_list "" map unmap sync sync_for_cpu sync_for_device alloc free ;;
-        trace:--json) _dmabench_files json ;;
+        trace:--json | trace:--advise) _dmabench_files json ;;
+        trace:--clock) _dmabench_options hardware realtime instructions modelled ;;
+        trace:--touch-bytes) _dmabench_options 64 1500 4K ;;
         trace:--folded) compopt -o default 2>/dev/null ;;
         trace:--min-time) _dmabench_options 1ms 10ms 100ms ;;
-        trace:--seconds | trace:--interval | trace:--driver | trace:--device | trace:--sites) ;;
+        trace:--seconds | trace:--interval | trace:--driver | trace:--device | trace:--sites | trace:--target) ;;
         run:--set | plan:--set) _dmabench_set ;;
         run:--counters) _dmabench_list "" none "$(_dmabench_counter_sets)" ;;
         run:--clock) _dmabench_options hardware realtime instructions modelled ;;
@@ -176,7 +178,7 @@ _dmabench_word() {
             compare) _dmabench_options --help --threshold --format --color --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
             trace) _dmabench_options --help --seconds --interval --driver --device --function --min-time --sites \
-                --json --folded --on ;;
+                --json --folded --advise --touch-bytes --target --force --clock --on ;;
         esac
         return
     fi

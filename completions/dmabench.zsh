@@ -136,6 +136,11 @@ _dmabench_trace() {
         '--sites=[room for so many sites per CPU]:sites:(256 1024)' \
         '--json=[write the trace as JSON]:file:_files' \
         '--folded=[write folded stacks]:file:_files' \
+        '--advise=[say what would cost less, by this report]:report:_files -g "*.json"' \
+        '--touch-bytes=[what the CPU accesses of each buffer]:bytes:(64 1500 4K)' \
+        '--target=[this target of the report]:target:' \
+        '--force[take the report of another platform]' \
+        '--clock=[what drives the clock]:clock:(hardware realtime instructions modelled)' \
         '--on=[where to trace]:where:(auto host fake)' \
         '*::command:_normal'
 }

@@ -22,10 +22,9 @@ class Reckoning {
         question_.direction = workload.direction;
         question_.touch = workload.touch_bytes == 0 ? Touch::none : workload.touch;
         question_.pattern = way.memory.cache_mode == CacheMode::none ? Pattern::sequential : workload.pattern;
-        total_.ns = total_.low = total_.high = model.empty_lap_ns();
     }
 
-    Cost cost() {
+    CostParts parts() {
         const double share = 1.0 / static_cast<double>(workload_.transfers_per_sync);
         switch (way_.handover) {
             case Handover::none:
@@ -45,33 +44,33 @@ class Reckoning {
                 break;
         }
         add_touch(share);
-        if (!problem_.empty())
-            return tl::unexpected(problem_);
-        return total_;
+        return parts_;
     }
 
   private:
-    void add(const Cost& cost, double times) {
-        if (cost)
-            total_ += *cost * times;
-        else if (problem_.empty())
-            problem_ = cost.error();
+    static void add(Cost& sum, const Cost& cost, double times) {
+        if (!cost && sum)
+            sum = cost;
+        else if (sum)
+            *sum += *cost * times;
     }
 
-    void add(Part part, std::uint64_t bytes, double times) { add(model_.of(question_, part, bytes), times); }
+    void add(Part part, std::uint64_t bytes, double times) {
+        add(parts_.calls, model_.of(question_, part, bytes), times);
+    }
 
     /// A barrier's cost does not depend on the buffer, and its row may be of any size.
     void add_barriers() {
         for (const Part part : {Part::sync_for_device, Part::sync_for_cpu}) {
             if (const auto cost = model_.of(question_, part, workload_.transfer_bytes))
-                total_ += *cost;
+                add(parts_.calls, cost, 1);
         }
     }
 
     /// A call costs by its bytes, whatever the buffer they are in.
     void add_range(Part range, Part whole, double times) {
         const auto of_range = model_.of(question_, range, workload_.touch_bytes);
-        add(of_range ? of_range : model_.of(question_, whole, workload_.touch_bytes), times);
+        add(parts_.calls, of_range ? of_range : model_.of(question_, whole, workload_.touch_bytes), times);
     }
 
     void add_touch(double share) {
@@ -81,10 +80,10 @@ class Reckoning {
         const auto again = model_.of(question_, Part::touch_again, workload_.touch_bytes);
         const bool changes = way_.handover != Handover::none;
         if (first && again && changes) {
-            total_ += *first * share;
-            total_ += *again * (1 - share);
+            add(parts_.access, first, share);
+            add(parts_.access, again, 1 - share);
         } else {
-            add(changes ? first : (again ? again : first), 1);
+            add(parts_.access, changes ? first : (again ? again : first), 1);
         }
     }
 
@@ -92,8 +91,7 @@ class Reckoning {
     const Way& way_;
     const Workload& workload_;
     CostModel::Question question_;
-    Estimate total_;
-    std::string problem_;
+    CostParts parts_;
 };
 
 /// What can be done with a kind of memory.
@@ -113,22 +111,17 @@ std::vector<Handover> handovers(const Memory& memory, const Workload& workload) 
     return found;
 }
 
-std::vector<Way> ways_of(const CostModel& model, const std::string& target, const Workload& workload) {
-    std::vector<Way> ways;
-    for (const Memory& memory : model.memories()) {
-        const bool in_user_space = memory.cache_mode != CacheMode::none;
-        if (memory.target != target || in_user_space != workload.user_space)
-            continue;
-        for (const Handover handover : handovers(memory, workload))
-            ways.push_back({memory, handover});
-    }
-    return ways;
-}
-
 Cost cost_of(const CostModel& model, const Way& way, const Workload& workload) {
     if (auto measured = model.measured(way.point(workload)))
         return *measured;
-    return Reckoning(model, way, workload).cost();
+    const CostParts parts = parts_of(model, way, workload);
+    if (!parts.calls || !parts.access)
+        return parts.calls ? parts.access : parts.calls;
+    const double empty = model.empty_lap_ns();
+    Estimate total{empty, empty, empty, false, {}};
+    total += *parts.calls;
+    total += *parts.access;
+    return total;
 }
 
 std::uint64_t& number_of(Workload& workload, Turns::Of of) {
@@ -317,13 +310,29 @@ std::size_t Advice::equals() const {
     return static_cast<std::size_t>(other - ranking.begin());
 }
 
+CostParts parts_of(const CostModel& model, const Way& way, const Workload& workload) {
+    return Reckoning(model, way, workload).parts();
+}
+
+std::vector<Way> ways_of(const CostModel& model, const std::string& target, const Workload& workload) {
+    std::vector<Way> ways;
+    for (const Memory& memory : model.memories()) {
+        const bool in_user_space = memory.cache_mode != CacheMode::none;
+        if (memory.target != target || in_user_space != workload.user_space)
+            continue;
+        for (const Handover handover : handovers(memory, workload))
+            ways.push_back({memory, handover});
+    }
+    return ways;
+}
+
 Advice advise(const CostModel& model, const std::string& target, const Workload& workload) {
     Advice advice{target, workload, {}, {}, {}};
     const auto ways = ways_of(model, target, workload);
     for (const Way& way : ways) {
         if (auto whole = model.measured(way.point(workload)))
             advice.ranking.push_back({way, *whole, true});
-        else if (auto cost = Reckoning(model, way, workload).cost())
+        else if (auto cost = cost_of(model, way, workload))
             advice.ranking.push_back({way, *cost, false});
         else
             advice.unknown.push_back({way, cost.error()});

@@ -70,6 +70,17 @@ struct Advice {
     [[nodiscard]] std::size_t equals() const;
 };
 
+/// What one transfer of a workload costs, but for the empty lap.
+struct CostParts {
+    Cost calls;   ///< of the DMA API, and copies that are made in their place
+    Cost access;  ///< the CPU's
+};
+[[nodiscard]] CostParts parts_of(const CostModel& model, const Way& way, const Workload& workload);
+
+/// All ways that the model has any rows of.
+[[nodiscard]] std::vector<Way> ways_of(const CostModel& model, const std::string& target,
+                                       const Workload& workload);
+
 /// All ways that the model knows for the target, ranked.
 [[nodiscard]] Advice advise(const CostModel& model, const std::string& target, const Workload& workload);
 

@@ -111,15 +111,6 @@ std::string unknown_text(const Advice& advice) {
     return text;
 }
 
-json estimate_json(const CostModel& model, const Estimate& cost) {
-    json out{
-        {"ns", cost.ns}, {"low_ns", cost.low}, {"high_ns", cost.high}, {"interpolated", cost.interpolated}};
-    out["rows"] = json::array();
-    for (const std::size_t row : cost.rows)
-        out["rows"].push_back(model.row_name(row));
-    return out;
-}
-
 }  // namespace
 
 std::string advice_text(const CostModel& model, const Advice& advice, const AdviceStyle& style) {
@@ -158,6 +149,15 @@ std::string advice_text(const CostModel& model, const Advice& advice, const Advi
         text += fmt::format("  {}{} way{} not ranked, for want of rows (--all says which){}\n", dim,
                             advice.unknown.size(), advice.unknown.size() == 1 ? " is" : "s are", plain);
     return text;
+}
+
+json estimate_json(const CostModel& model, const Estimate& cost) {
+    json out{
+        {"ns", cost.ns}, {"low_ns", cost.low}, {"high_ns", cost.high}, {"interpolated", cost.interpolated}};
+    out["rows"] = json::array();
+    for (const std::size_t row : cost.rows)
+        out["rows"].push_back(model.row_name(row));
+    return out;
 }
 
 json advice_json(const CostModel& model, const Advice& advice) {

@@ -17,6 +17,9 @@ struct AdviceStyle {
 /// Several lines, the last one ended: workload, ranking, where it turns, the rows behind it.
 [[nodiscard]] std::string advice_text(const CostModel& model, const Advice& advice, const AdviceStyle& style);
 
+/// "ns", "low_ns", "high_ns", "interpolated" and "rows".
+[[nodiscard]] nlohmann::ordered_json estimate_json(const CostModel& model, const Estimate& cost);
+
 /// The same for programs; see docs/DESIGN.md.
 [[nodiscard]] nlohmann::ordered_json advice_json(const CostModel& model, const Advice& advice);
 

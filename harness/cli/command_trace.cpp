@@ -16,6 +16,8 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/one_of.h"
+#include "cli/trace_remedies.h"
 #include "cli/where.h"
 #include "report/platform.h"
 #include "report/version.h"
@@ -42,6 +44,8 @@ struct Options {
     std::uint32_t sites = 256;
     std::string json;
     std::string folded;
+    std::string clock;
+    RemedyOptions remedies;
     std::vector<std::string> command;
 };
 
@@ -159,8 +163,22 @@ Result<Traced> trace_for_a_while(TraceSession& session, TracedFunctions function
     return traced;
 }
 
+/// What is traced: the running system, with the clock that its owner says it has.
+Result<RunningPlatform> running_platform(const Options& options, const Where& where) {
+    auto session = open_session(where, 1);
+    if (!session)
+        return tl::unexpected(session.error());
+    RunningPlatform here;
+    here.clock = where.kind == Where::Kind::fake ? "fake" : !options.clock.empty() ? options.clock : "hardware";
+    here.facts = describe_platform((*session)->info(),
+                                   google_context(program_name())["host_name"].get<std::string>(),
+                                   options.clock);
+    return here;
+}
+
 json describe(const Trace& trace, const TraceStart& start, const TraceSession& session,
-              const Options& options, const std::optional<int>& status) {
+              const RunningPlatform& here, const RemedyBook* book, const Options& options,
+              const std::optional<int>& status) {
     const json context = google_context(program_name());
     json out;
     out["schema"] = trace_schema;
@@ -182,10 +200,12 @@ json describe(const Trace& trace, const TraceStart& start, const TraceSession& s
         filters["min_time"] = options.min_time;
     out["filters"] = std::move(filters);
     if (session.backend() != "fake")
-        if (auto module = open_ioctl_session())
-            out["platform"] =
-                describe_platform((*module)->info(), context["host_name"].get<std::string>(), "");
+        out["platform"] = here.facts;
+    if (!options.clock.empty() || session.backend() == "fake")
+        out["clock"] = here.clock;
     out.update(to_json(trace, start, session.backend()));
+    if (book != nullptr)
+        out["remedies"] = book->document(trace);
     return {{"dmabench_trace", std::move(out)}};
 }
 
@@ -218,7 +238,7 @@ void explain_nothing(const Trace& all, const Options& options) {
 }
 
 Result<int> show(const Traced& traced, const TraceSession& session, const SiteFilter& filter,
-                 const Options& options) {
+                 const RunningPlatform& here, const RemedyBook* book, const Options& options) {
     const Trace all = gather(traced.start, traced.end);
     Trace trace = all;
     keep(trace, filter);
@@ -227,10 +247,15 @@ Result<int> show(const Traced& traced, const TraceSession& session, const SiteFi
         fmt::print(stderr, "note: not in this kernel: {}\n", fmt::join(absent, ", "));
     if (trace.sites.empty())
         explain_nothing(all, options);
-    if (options.json != "-" && options.folded != "-")
-        fmt::print("{}\n", fmt::join(table_lines(trace, {has_colours(STDOUT_FILENO), 0, 0}), "\n"));
+    if (options.json != "-" && options.folded != "-") {
+        const bool colour = has_colours(STDOUT_FILENO);
+        fmt::print("{}\n", fmt::join(table_lines(trace, {colour, 0, 0}), "\n"));
+        if (book != nullptr)
+            fmt::print("{}\n", fmt::join(book->lines(trace, colour), "\n"));
+    }
     if (!options.json.empty()) {
-        const json report = describe(trace, traced.start, session, options, traced.command_status);
+        const json report =
+            describe(trace, traced.start, session, here, book, options, traced.command_status);
         if (auto written =
                 write_out(options.json, report.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
             !written)
@@ -257,14 +282,32 @@ Result<int> trace(const Options& options) {
         return tl::unexpected(filter.error());
     if (options.json == "-" && options.folded == "-")
         return fail(ErrorKind::usage, "--json - and --folded -: only one of them can go to standard output");
+    const RemedyOptions& wanted = options.remedies;
+    if (wanted.report.empty() && (wanted.force || !wanted.touch_bytes.empty() || !wanted.target.empty()))
+        return fail(ErrorKind::usage, "{} needs --advise",
+                    wanted.force                  ? "--force"
+                    : wanted.touch_bytes.empty() ? "--target"
+                                                  : "--touch-bytes");
     auto session = open_trace(options, *where);
     if (!session)
         return tl::unexpected(session.error());
+    auto here = running_platform(options, *where);
+    if (!here)
+        return tl::unexpected(here.error());
+    std::optional<RemedyBook> book;
+    if (!wanted.report.empty()) {
+        auto opened = RemedyBook::open(wanted, *here);
+        if (!opened)
+            return tl::unexpected(opened.error());
+        book.emplace(std::move(*opened));
+        if (const std::string warning = book->warning(); !warning.empty())
+            fmt::print(stderr, "warning: {}\n", warning);
+    }
     catch_interrupts();
     auto traced = trace_for_a_while(**session, *functions, *filter, options);
     if (!traced)
         return tl::unexpected(traced.error());
-    return show(*traced, **session, *filter, options);
+    return show(*traced, **session, *filter, *here, book ? &*book : nullptr, options);
 }
 
 // Both messages follow "--NAME: ".
@@ -319,6 +362,19 @@ void add_trace_command(CLI::App& app, Command& chosen) {
                         "Write the trace as JSON; - is standard output, without the table");
     command->add_option("--folded", options->folded,
                         "Write folded stacks, in nanoseconds, for flamegraph.pl; - is standard output");
+    command->add_option("--advise", options->remedies.report,
+                        "Say what would cost less, by this report of dmabench run on this platform");
+    command->add_option("--touch-bytes", options->remedies.touch_bytes,
+                        "For advice: what the CPU accesses of each buffer (default: several guesses)");
+    command->add_option("--target", options->remedies.target,
+                        "For advice: this target of the report (default: one like the device)");
+    command->add_flag("--force", options->remedies.force,
+                      "For advice: take the report of another platform");
+    command
+        ->add_option("--clock", options->clock,
+                     "What drives the machine's clock, as dmabench run --clock (default: hardware)")
+        ->check(one_of("clock", {"hardware", "realtime", "instructions", "modelled"}),
+                "{hardware,realtime,instructions,modelled}");
     command->add_option("--on", options->on, "Where: auto (this machine), host, or fake (made-up traffic)")
         ->capture_default_str();
     command->add_option("COMMAND", options->command, "After --: run it, and trace until it ends");
@@ -328,6 +384,7 @@ void add_trace_command(CLI::App& app, Command& chosen) {
         "  sudo dmabench trace --seconds 30 --driver e1000e --json trace.json\n"
         "  sudo dmabench trace --function sync --min-time 1ms -- dd if=/dev/nvme0n1 of=/dev/null bs=1M "
         "count=1000\n"
+        "  sudo dmabench run scenarios/advise.json -o board.json && sudo dmabench trace --advise board.json\n"
         "  dmabench trace --on fake --seconds 1 --folded - | flamegraph.pl >trace.svg\n"
         "\n"
         "Times are without what tracing adds. The kernel module sets probes while this runs; otherwise there "

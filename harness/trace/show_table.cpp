@@ -8,16 +8,6 @@
 namespace dmabench {
 namespace {
 
-/// "812", "5 836", "1.25 M"
-std::string rate_text(double value) {
-    if (value >= 1e6)
-        return fmt::format("{:.2f} M", value / 1e6);
-    if (value >= 1e3)
-        return fmt::format("{} {:03}", static_cast<long>(value + 0.5) / 1000,
-                           static_cast<long>(value + 0.5) % 1000);
-    return value >= 10 ? fmt::format("{:.0f}", value) : fmt::format("{:.2g}", value);
-}
-
 const char* arrow(std::uint32_t direction) {
     switch (direction) {
         case DMABENCH_TO_DEVICE:
@@ -84,6 +74,16 @@ std::vector<std::string> summary(const Trace& trace) {
 }
 
 }  // namespace
+
+std::string rate_text(double value) {
+    if (value >= 1e6)
+        return fmt::format("{:.2f} M", value / 1e6);
+    if (value >= 1e3)
+        return fmt::format("{} {:03}", static_cast<long>(value + 0.5) / 1000,
+                           static_cast<long>(value + 0.5) % 1000);
+    return value >= 10 ? fmt::format("{:.0f}", value) : fmt::format("{:.2g}", value);
+}
+
 
 std::vector<std::string> table_lines(const Trace& trace, const TableStyle& style) {
     std::vector<std::string> lines = summary(trace);

@@ -20,6 +20,9 @@ struct TableStyle {
     std::size_t height = 0;  ///< lines, 0: all sites
 };
 
+/// "812", "5 836", "1.25 M"
+std::string rate_text(double value);
+
 /// The summary, the header and two lines per site, without line ends.
 std::vector<std::string> table_lines(const Trace& trace, const TableStyle& style);
 

@@ -107,6 +107,20 @@ def rate(per_second: float) -> str:
     return f"{per_second:,.0f}".replace(",", "\u202f") if per_second >= 10 else f"{per_second:.2g}"
 
 
+def remedies(exchange: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]:
+    """A row for each way that costs less, its shares by the bytes in use; and those bytes."""
+    rows: dict[str, dict[str, Any]] = {}
+    for way in exchange["ways"]:
+        text = way["way"] + (f", once for {way['transfers_per_sync']} transfers" if way["transfers_per_sync"] > 1 else "")
+        row = rows.setdefault(text, {"way": text, "shares": {}, "calls_only": set(), "least": math.inf})
+        if not way["with_access"]:
+            row["calls_only"].add(way["touch_bytes"])
+        row["shares"][way["touch_bytes"]] = way["cpu_share"]
+        row["least"] = min(row["least"], way["cpu_share"])
+    sizes = sorted({way["touch_bytes"] for way in exchange["ways"]})
+    return sorted(rows.values(), key=lambda row: row["least"]), sizes
+
+
 def losses(trace: dict[str, Any]) -> list[str]:
     """What the figures do not have, or have twice."""
     texts = {
@@ -132,6 +146,7 @@ def render(traces: Sequence[dict[str, Any]], index: Optional[str]) -> str:
             histogram=lambda site: histogram(site, span),
             span=" to ".join(words.duration(edge) for edge in span),
             losses=losses,
+            remedies=remedies,
             rate=rate,
             count=words.count,
             size=words.size,

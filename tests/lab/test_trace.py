@@ -7,6 +7,7 @@ import dataclasses
 import http.server
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,6 +196,83 @@ def with_drivers(name: str, disk: Path) -> platforms.Platform:
     # On a busy host the timer may tick too seldom for the kernel's look at its interrupt, which then panics.
     append = f"{like.append} no_timer_check"
     return dataclasses.replace(like, kernel=kernel, append=append, devices=tuple(devices), arguments=tuple(arguments))
+
+
+# Ways of receiving, with their calls and accesses apart.
+RECEIVE = {
+    "name": "receive",
+    "question": "What does it cost to receive?",
+    "statistics": {"samples": 6, "discard": 1, "sample_time": "200us", "histogram_laps": 50},
+    "sweeps": [
+        {
+            "title": title,
+            "matrix": {"strategy": "streaming_sg", "direction": "from_device", "target": "pci", "touch": "read", "size": "SIZES", **more},
+        }
+        for title, more in [
+            ("mapped", {"map_every": 1}),
+            ("synced", {"map_every": 0, "sync_every": 1}),
+        ]
+    ],
+}
+
+
+def receive(folder: Path, name: str, sizes: list[int]) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(RECEIVE).replace('"SIZES"', json.dumps(sizes)))
+    return path
+
+
+def test_a_remedy_costs_what_a_run_of_it_measures(tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(READ))
+    platform = with_drivers("x86_64-swiotlb", disk)
+    parts = cache.prepare(platform, print)
+
+    def run(command: str, *share: Path) -> None:
+        job = guest.Job(
+            ["sh", "-c", command],
+            qemu.INSTRUCTIONS,
+            300,
+            share=share,
+            binary=binary.find("x86_64", None),
+            out=tmp_path,
+        )
+        errors: list[bytes] = []
+        assert guest.Guest(platform, parts, job).run(err=errors.append) == 0, b"".join(errors).decode()
+
+    measure = "dmabench run /mnt/in/{0}.json --clock instructions --counters none --quiet -o /mnt/out/{0}.report.json"
+    read = "dd if=/dev/nvme0n1 of=/dev/null bs=1M count=8"
+    run(
+        f"{measure.format('rough')} && "
+        "dmabench trace --clock instructions --advise /mnt/out/rough.report.json --json /mnt/out/trace.json "
+        f"-- {read} >/mnt/out/trace.txt",
+        receive(tmp_path, "rough", [4096, 32768, 262144]),
+    )
+    trace = trace_of(tmp_path / "trace.json")
+    assert trace["remedies"]["differs"] == []
+    exchange = next(each for each in trace["remedies"]["exchanges"] if each["driver"] == "nvme" and each["scattered"])
+    assert exchange["handover"] == "mapped" and any("nvme_" in caller for caller in exchange["callers"])
+    # The driver maps lists of pages of its own, and is as dear as laps of that size.
+    assert exchange["ns"] == pytest.approx(exchange["by_report"]["ns"], rel=0.25)
+    size = exchange["buffer_bytes"]
+    assert 4096 < size < 262144
+    ways = {way["way"]: way for way in exchange["ways"] if way["touch_bytes"] == size and way["transfers_per_sync"] == 1}
+    remedy = ways["streaming_sg, stays mapped, all of it synced"]
+    assert remedy["interpolated"] and remedy["saved_share"] > 0.2 * exchange["cpu_share"]
+    text = (tmp_path / "trace.txt").read_text()
+    assert re.search(r"^nvme .*: maps and unmaps lists of .* times a second, .* of a CPU \(by the report", text, re.MULTILINE)
+
+    # What a run measures of just that.
+    run(measure.format("just"), receive(tmp_path, "just", [size]))
+    rows = json.loads((tmp_path / "just.report.json").read_text())["benchmarks"]
+    phases = {row["dmabench"]["params"]["map_every"]: row["dmabench"]["phases"] for row in rows}
+    calls = {n: sum(one["per_call_ns"] for name, one in found.items() if name != "touch") for n, found in phases.items()}
+    assert remedy["point"] in {row["name"] for row in rows}
+    touch = phases[0]["touch"]["per_call_ns"] - phases[1]["touch"]["per_call_ns"]
+    doubt = 0.02 * calls[0]
+    assert remedy["low_ns"] - doubt <= calls[0] + touch <= remedy["high_ns"] + doubt
+    doubt = 0.02 * calls[1]
+    assert exchange["by_report"]["low_ns"] - doubt <= calls[1] <= exchange["by_report"]["high_ns"] + doubt
 
 
 def counted(folder: Path, name: str) -> dict[str, int]:

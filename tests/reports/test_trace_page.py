@@ -61,6 +61,38 @@ def test_a_trace_alone_makes_one_page(write: Writer, tmp_path: Path, capsys: pyt
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", html), "nothing comes from elsewhere"
 
 
+def test_remedies_are_a_table_by_the_bytes_in_use(write: Writer, tmp_path: Path) -> None:
+    way = {"transfers_per_sync": 1, "with_access": True, "saved_share": 0.3}
+    exchange = {
+        "driver": "e1000",
+        "device": "0000:00:02.0",
+        "direction": "from_device",
+        "handover": "mapped",
+        "callers": ["e1000_clean_rx_irq+0x26d [e1000]"],
+        "transfers_per_s": 5836.0,
+        "cpu_share": 0.39,
+        "by_report": {"ns": 70000.0},
+        "ways": [
+            {**way, "way": "copy, the part in use copied", "touch_bytes": 1536, "cpu_share": 0.02},
+            {**way, "way": "coherent", "touch_bytes": 1536, "cpu_share": 0.03},
+            {**way, "way": "coherent", "touch_bytes": 65536, "cpu_share": 0.01},
+            {**way, "way": "coherent", "transfers_per_sync": 8, "touch_bytes": 65536, "cpu_share": 0.2, "with_access": False},
+        ],
+    }
+    silent = {**exchange, "driver": "nvme", "ways": [], "reason": "its data bounce, the report's do not"}
+    remedies = {"report": "board.json", "platform": "board", "clock": "hardware", "exchanges": [exchange, silent]}
+    remedies["differs"] = [{"field": "kernel", "report": "6.1", "here": "6.12"}]
+    html = page_of(write(trace(SITE, remedies=remedies)), tmp_path / "out")
+    text = re.sub(r"[\u00a0\u202f\u2009]", " ", re.sub(r"<[^>]*>|\u200b", " ", html))
+    for words in ("by board.json", "kernel (6.1 / 6.12)", "39 % of a CPU now; 41 % by the report", "its data bounce"):
+        assert words in " ".join(text.split()), words
+    rows = re.findall(r'<th scope="row">([^<]*)</th>((?:<td class="n">[^<]*</td>)+)', html.split("What would cost less</h3>")[1])
+    cells = {way: re.sub(r"[\u00a0\u202f]", " ", re.sub(r"<[^>]*>", "|", cell)) for way, cell in rows}
+    assert list(cells) == ["coherent", "copy, the part in use copied", "coherent, once for 8 transfers"]
+    assert cells["coherent, once for 8 transfers"] == "|-||20 %*|"
+    assert cells["coherent"] == "|3 %||1 %|" and cells["copy, the part in use copied"] == "|2 %||-|"
+
+
 def test_a_histogram_has_a_bar_for_each_bucket_in_order() -> None:
     drawn = trace_page.histogram(SITE, (1e4, 1e6))
     bars = [tuple(map(float, found)) for found in re.findall(r'<rect x="([\d.]+)" y="([\d.]+)"', drawn)]
