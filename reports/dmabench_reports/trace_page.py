@@ -108,17 +108,19 @@ def rate(per_second: float) -> str:
 
 
 def remedies(exchange: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]:
-    """A row for each way that costs less, its shares by the bytes in use; and those bytes."""
+    """A row for each way that costs less, its shares by the bytes in use; and those bytes. What takes a protocol
+    that lets several transfers share a change of ownership comes last."""
     rows: dict[str, dict[str, Any]] = {}
     for way in exchange["ways"]:
         text = way["way"] + (f", once for {way['transfers_per_sync']} transfers" if way["transfers_per_sync"] > 1 else "")
-        row = rows.setdefault(text, {"way": text, "shares": {}, "calls_only": set(), "least": math.inf})
+        new: dict[str, Any] = {"way": text, "shares": {}, "calls_only": set(), "least": math.inf}
+        row = rows.setdefault(text, {**new, "seldom": way["transfers_per_sync"] > 1})
         if not way["with_access"]:
             row["calls_only"].add(way["touch_bytes"])
         row["shares"][way["touch_bytes"]] = way["cpu_share"]
         row["least"] = min(row["least"], way["cpu_share"])
     sizes = sorted({way["touch_bytes"] for way in exchange["ways"]})
-    return sorted(rows.values(), key=lambda row: row["least"]), sizes
+    return sorted(rows.values(), key=lambda row: (row["seldom"], row["least"])), sizes
 
 
 def losses(trace: dict[str, Any]) -> list[str]:

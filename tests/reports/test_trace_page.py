@@ -76,7 +76,7 @@ def test_remedies_are_a_table_by_the_bytes_in_use(write: Writer, tmp_path: Path)
             {**way, "way": "copy, the part in use copied", "touch_bytes": 1536, "cpu_share": 0.02},
             {**way, "way": "coherent", "touch_bytes": 1536, "cpu_share": 0.03},
             {**way, "way": "coherent", "touch_bytes": 65536, "cpu_share": 0.01},
-            {**way, "way": "coherent", "transfers_per_sync": 8, "touch_bytes": 65536, "cpu_share": 0.2, "with_access": False},
+            {**way, "way": "coherent", "transfers_per_sync": 8, "touch_bytes": 65536, "cpu_share": 0.001, "with_access": False},
         ],
     }
     silent = {**exchange, "driver": "nvme", "ways": [], "reason": "its data bounce, the report's do not"}
@@ -89,7 +89,7 @@ def test_remedies_are_a_table_by_the_bytes_in_use(write: Writer, tmp_path: Path)
     rows = re.findall(r'<th scope="row">([^<]*)</th>((?:<td class="n">[^<]*</td>)+)', html.split("What would cost less</h3>")[1])
     cells = {way: re.sub(r"[\u00a0\u202f]", " ", re.sub(r"<[^>]*>", "|", cell)) for way, cell in rows}
     assert list(cells) == ["coherent", "copy, the part in use copied", "coherent, once for 8 transfers"]
-    assert cells["coherent, once for 8 transfers"] == "|-||20 %*|"
+    assert cells["coherent, once for 8 transfers"] == "|-||0.1 %*|"
     assert cells["coherent"] == "|3 %||1 %|" and cells["copy, the part in use copied"] == "|2 %||-|"
 
 
