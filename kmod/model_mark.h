@@ -43,7 +43,7 @@ enum dmabench_model_counter {
 	DMABENCH_MODEL_UNCACHED_WRITES,	/* stores to it that are not combined */
 	DMABENCH_MODEL_MAINTENANCE,	/* lines cleaned or invalidated by an instruction */
 	DMABENCH_MODEL_DIRTY_CLEANED,	/* those of them that were dirty */
-	DMABENCH_MODEL_CHARGED_PS,	/* what all that costs, beside 1 ns per instruction */
+	DMABENCH_MODEL_CHARGED_PS,	/* what all that costs, beside the instructions */
 	DMABENCH_MODEL_SNOOPED,		/* lines that a device's writes took out of the caches */
 	DMABENCH_MODEL_COUNTERS
 };

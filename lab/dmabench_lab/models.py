@@ -19,6 +19,7 @@ _COSTS = (
     "instruction_ns",
     "memory_ns",
     "stream_ns",
+    "prefetch_streams",
     "writeback_ns",
     "store_share",
     "combined_write_ns",
@@ -88,8 +89,8 @@ def parse(name: str, text: bytes) -> Model:
     for key in _REQUIRED:
         if key not in parameters:
             raise UsageError(f"{where}: parameter '{key}' is missing")
-    if parameters["instruction_ns"].value < 1:
-        raise UsageError(f"{where}: instruction_ns must be at least 1, which QEMU counts for each instruction")
+    if parameters["instruction_ns"].value <= 0:
+        raise UsageError(f"{where}: instruction_ns must be more than 0")
     return Model(name, data["description"], data["arch"], parameters, hashlib.sha256(text).hexdigest())
 
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint64_t address_mask = 0x0000'ffff'ffff'f000;
 constexpr std::uint64_t valid = 1, table = 2;
+constexpr std::uint64_t mmu_on = 1;
 constexpr unsigned bits_per_level = 9;
 
 }  // namespace
@@ -19,6 +20,8 @@ MemoryType type_of(std::uint8_t attribute) {
 }
 
 std::optional<Page> walk(const Registers& registers, std::uint64_t address, PhysicalMemory& memory) {
+    if ((registers.sctlr & mmu_on) == 0)
+        return Page{address & ~(page_bytes - 1), MemoryType::uncached};
     const bool upper = in_upper_half(address);
     const unsigned unused = static_cast<unsigned>(upper ? registers.tcr >> 16 : registers.tcr) & 63;
     // Four levels of tables at most.
@@ -69,6 +72,7 @@ Instruction decode(std::uint32_t word) {
             return {Kind::zero, rt};
         case 0xd518'2000:  // msr ttbr0_el1
             return {Kind::forget_lower, rt};
+        case 0xd518'1000:  // msr sctlr_el1
         case 0xd518'2020:  // msr ttbr1_el1
         case 0xd518'2040:  // msr tcr_el1
         case 0xd518'a200:  // msr mair_el1
@@ -80,6 +84,29 @@ Instruction decode(std::uint32_t word) {
     if ((word & 0xffff'e000) == 0xd508'8000)
         return {Kind::forget, rt};
     return {};
+}
+
+std::uint64_t vector_bytes(std::uint32_t word) {
+    // ldp, stp, ldnp and stnp of s, d or q.
+    if ((word & 0x3e00'0000) == 0x2c00'0000)
+        return std::uint64_t{8} << (word >> 30);
+    // ld1 to ld4 and st1 to st4 of whole registers, without and with post-index.
+    if ((word & 0xbfbf'0000) != 0x0c00'0000 && (word & 0xbfa0'0000) != 0x0c80'0000)
+        return 0;
+    const std::uint64_t bytes = (word >> 30 & 1) != 0 ? 16 : 8;
+    switch (word >> 12 & 15) {
+        case 0:  // ld4
+        case 2:  // ld1 of four
+            return 4 * bytes;
+        case 4:
+        case 6:
+            return 3 * bytes;
+        case 8:
+        case 10:
+            return 2 * bytes;
+        default:
+            return 0;
+    }
 }
 
 }  // namespace dmabench::model::arm64

@@ -12,10 +12,10 @@
 namespace dmabench::model::arm64 {
 
 struct Registers {
-    std::uint64_t ttbr0 = 0, ttbr1 = 0, tcr = 0, mair = 0;
+    std::uint64_t ttbr0 = 0, ttbr1 = 0, tcr = 0, mair = 0, sctlr = 0;
 };
 
-/// The page of an address; nothing where it is not mapped.
+/// The page of an address; nothing where it is not mapped. Before the MMU is on, all is device memory.
 std::optional<Page> walk(const Registers& registers, std::uint64_t address, PhysicalMemory& memory);
 
 /// The type that eight bits of MAIR_EL1 stand for. Linux uses write-through for no memory; it is taken for
@@ -30,7 +30,7 @@ enum class Kind : std::uint8_t {
     invalidate,
     zero,
     forget_lower,  ///< TTBR0_EL1 is written
-    forget,        ///< TTBR1_EL1, TCR_EL1 or MAIR_EL1 is written, or translations are invalidated
+    forget,        ///< TTBR1_EL1, TCR_EL1, MAIR_EL1 or SCTLR_EL1 is written, or translations are invalidated
 };
 
 struct Instruction {
@@ -39,5 +39,9 @@ struct Instruction {
 };
 
 Instruction decode(std::uint32_t word);
+
+/// Bytes that an instruction moves to or from several vector registers, which the CPU does at once, QEMU in
+/// several accesses; 0 for the others.
+std::uint64_t vector_bytes(std::uint32_t word);
 
 }  // namespace dmabench::model::arm64

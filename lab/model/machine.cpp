@@ -14,7 +14,7 @@ constexpr std::size_t bias_offset = 40;
 
 /// QEMU works out how many instructions it is to the next timer only now and then. Told so often, timers are
 /// on time.
-constexpr std::uint64_t tell_every_ps = 10'000'000;
+constexpr std::int64_t tell_every_ps = 10'000'000;
 
 volatile std::int64_t& bias() {
     return *reinterpret_cast<volatile std::int64_t*>(timers_state + bias_offset);
@@ -80,10 +80,10 @@ void Clock::open() {
         give_up("another plugin controls the time");
 }
 
-void Clock::advance(std::uint64_t ps) {
+void Clock::advance(std::int64_t ps) {
     rest_ps_ += ps;
-    if (rest_ps_ >= 1000) {
-        bias() = bias() + static_cast<std::int64_t>(rest_ps_ / 1000);
+    if (rest_ps_ >= 1000 || rest_ps_ <= -1000) {
+        bias() = bias() + rest_ps_ / 1000;
         rest_ps_ %= 1000;
     }
     since_told_ps_ += ps;

@@ -40,12 +40,13 @@ class Clock {
   public:
     /// Ends QEMU if its clock does not follow.
     void open();
-    void advance(std::uint64_t ps);
+    /// Back, too, but not further than instructions have brought it since it was last looked at.
+    void advance(std::int64_t ps);
 
   private:
     const void* handle_ = nullptr;
-    std::uint64_t rest_ps_ = 0;
-    std::uint64_t since_told_ps_ = 0;
+    std::int64_t rest_ps_ = 0;
+    std::int64_t since_told_ps_ = 0;
 };
 
 }  // namespace dmabench::model

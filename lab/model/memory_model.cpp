@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "memory_model.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace dmabench::model {
 
 MemoryModel::MemoryModel(const Parameters& parameters)
-    : parameters_(parameters), line_shift_(static_cast<unsigned>(std::countr_zero(parameters.line_bytes))) {
+    : parameters_(parameters),
+      line_shift_(static_cast<unsigned>(std::countr_zero(parameters.line_bytes))),
+      streams_(parameters.prefetch_streams, none) {
     for (const Level& level : parameters.levels)
         if (level.bytes != 0)
             caches_.emplace_back(level.bytes / parameters.line_bytes / level.ways, level.ways);
@@ -48,18 +51,29 @@ std::uint64_t MemoryModel::cached(std::uint64_t line, bool store, bool whole) {
     if (level < caches_.size()) {
         fetch = parameters_.levels[level].hit;
     } else {
+        const bool streamed = follows(line);
         if (!whole) {
-            const bool streamed = last_fetched_ != none && line == last_fetched_ + 1;
             fetch = streamed ? parameters_.stream : parameters_.memory;
             ++counters[DMABENCH_MODEL_MEMORY_READS];
             counters[DMABENCH_MODEL_STREAMED] += streamed;
         }
-        last_fetched_ = line;
     }
     std::uint64_t cost = store ? fetch * parameters_.store_share / 1000 : fetch;
     while (level-- > 0)
         cost += fill(level, line, store && level == 0);
     return cost;
+}
+
+/// Whether the line is the next one of a run that the prefetcher follows. If not, it begins one, in the place
+/// of the one that was left alone longest.
+bool MemoryModel::follows(std::uint64_t line) {
+    auto stream = line == 0 ? streams_.end() : std::find(streams_.begin(), streams_.end(), line - 1);
+    const bool found = stream != streams_.end();
+    if (!found)
+        --stream;
+    *stream = line;
+    std::rotate(streams_.begin(), stream, stream + 1);
+    return found;
 }
 
 /// Puts in a line that is not at this level.
@@ -129,7 +143,7 @@ void MemoryModel::snoop(std::uint64_t address) {
 void MemoryModel::empty() {
     for (Cache& cache : caches_)
         cache.clear();
-    last_fetched_ = none;
+    std::fill(streams_.begin(), streams_.end(), none);
     combining_ = none;
 }
 

@@ -35,9 +35,9 @@ class MemoryModel {
     std::uint64_t maintain(std::uint64_t address, bool clean, bool invalidate);
     /// A device that snoops has written to a line: no cache has it any more. Costs the CPU nothing.
     void snoop(std::uint64_t address);
-    /// What instructions cost beside QEMU's 1 ns.
-    [[nodiscard]] std::uint64_t instructions(std::uint64_t count) const {
-        return count * (parameters_.instruction - 1000);
+    /// What instructions cost beside QEMU's 1 ns; negative where they take less.
+    [[nodiscard]] std::int64_t instructions(std::int64_t count) const {
+        return count * (static_cast<std::int64_t>(parameters_.instruction) - 1000);
     }
     /// As after power-up: nothing cached, nothing under way.
     void empty();
@@ -48,6 +48,7 @@ class MemoryModel {
 
   private:
     std::uint64_t cached(std::uint64_t line, bool store, bool whole);
+    bool follows(std::uint64_t line);
     std::uint64_t fill(std::size_t level, std::uint64_t line, bool dirty);
     std::uint64_t write_down(std::size_t level, std::uint64_t line);
     std::uint64_t combine(std::uint64_t line);
@@ -57,8 +58,8 @@ class MemoryModel {
     Parameters parameters_;
     unsigned line_shift_;
     std::vector<Cache> caches_;
-    std::uint64_t last_fetched_ = none;
-    std::uint64_t combining_ = none;  ///< the line that the write-combining buffer holds
+    std::vector<std::uint64_t> streams_;  ///< the last line of each, the latest in front
+    std::uint64_t combining_ = none;      ///< the line that the write-combining buffer holds
 };
 
 }  // namespace dmabench::model

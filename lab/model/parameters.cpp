@@ -36,6 +36,7 @@ std::string Parameters::set(std::string_view text) {
         {"instruction_ns", ns, &instruction},
         {"memory_ns", ns, &memory},
         {"stream_ns", ns, &stream},
+        {"prefetch_streams", 1, &prefetch_streams},
         {"writeback_ns", ns, &writeback},
         {"store_share", 1000, &store_share},
         {"combined_write_ns", ns, &combined_write},
@@ -82,8 +83,10 @@ std::string Parameters::problem() const {
         if (level.ways == 0 || level.bytes % (level.ways * line_bytes) != 0)
             return name + "_bytes must be a multiple of " + name + "_ways lines";
     }
-    if (instruction < 1000)
-        return "instruction_ns must be at least 1, which QEMU counts for each instruction";
+    if (instruction == 0)
+        return "instruction_ns must be more than 0";
+    if (prefetch_streams < 1 || prefetch_streams > 64)
+        return "prefetch_streams must be from 1 to 64";
     if (store_share > 1000)
         return "store_share must be at most 1";
     if (memory == 0)

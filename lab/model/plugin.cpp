@@ -40,9 +40,10 @@ struct State {
     bool x86 = false;
     bool always = false;
     bool check = false;
-    bool watching = false;      ///< between two marks
-    bool instrumented = false;  ///< code is translated so that it can be watched
-    std::uint64_t idle = 0;     ///< instructions since the last mark
+    bool watching = false;                           ///< between two marks
+    bool instrumented = false;                       ///< code is translated so that it can be watched
+    std::uint64_t idle = 0;                          ///< instructions since the last mark
+    std::uint64_t vector_next = 0, vector_left = 0;  ///< of an instruction's accesses, those that are to come
     std::uint64_t checked = 0;
     std::uint64_t unmapped = 0;
     MemoryModel model;
@@ -52,7 +53,9 @@ struct State {
     CpuRegisters registers;
     GuestMemory memory;
     TranslationCache translations;
-    qemu_plugin_register *ttbr0 = nullptr, *ttbr1 = nullptr, *tcr = nullptr, *mair = nullptr, *cr3 = nullptr;
+    qemu_plugin_register *ttbr0 = nullptr, *ttbr1 = nullptr, *tcr = nullptr, *mair = nullptr,
+                         *sctlr = nullptr;
+    qemu_plugin_register* cr3 = nullptr;
     std::array<qemu_plugin_register*, 31> general{};
     std::vector<std::unique_ptr<x86::Operand>> operands;  ///< of code that is translated
 };
@@ -67,17 +70,18 @@ void charge(std::uint64_t ps) {
     if (ps == 0)
         return;
     state->model.counters[DMABENCH_MODEL_CHARGED_PS] += ps;
-    state->clock.advance(ps);
+    state->clock.advance(static_cast<std::int64_t>(ps));
 }
 
 const Page* translate(std::uint64_t address) {
     if (const Page* known = state->translations.find(address))
         return known;
     CpuRegisters& cpu = state->registers;
-    const auto page = state->x86 ? x86::walk(cpu.read(state->cr3), address, state->memory)
-                                 : arm64::walk({cpu.read(state->ttbr0), cpu.read(state->ttbr1),
-                                                cpu.read(state->tcr), cpu.read(state->mair)},
-                                               address, state->memory);
+    const auto page = state->x86
+                          ? x86::walk(cpu.read(state->cr3), address, state->memory)
+                          : arm64::walk({cpu.read(state->ttbr0), cpu.read(state->ttbr1), cpu.read(state->tcr),
+                                         cpu.read(state->mair), cpu.read(state->sctlr)},
+                                        address, state->memory);
     if (!page) {
         ++state->unmapped;
         return nullptr;
@@ -105,11 +109,20 @@ void compare(qemu_plugin_meminfo_t info, std::uint64_t address, std::uint64_t ph
     give_up(text);
 }
 
-void on_access(unsigned cpu, qemu_plugin_meminfo_t info, std::uint64_t address, void*) {
+/// `vector`: bytes of all accesses of the instruction, where there are several, which are priced as one.
+void on_access(unsigned cpu, qemu_plugin_meminfo_t info, std::uint64_t address, void* vector) {
     if (!state->watching || cpu != followed_cpu)
         return;
     const bool store = qemu_plugin_mem_is_store(info);
     std::uint64_t left = std::uint64_t{1} << qemu_plugin_mem_size_shift(info);
+    if (const auto all = reinterpret_cast<std::uintptr_t>(vector); all != 0) {
+        const bool begins = state->vector_left == 0 || address != state->vector_next;
+        state->vector_left = (begins ? all : state->vector_left) - left;
+        state->vector_next = address + left;
+        if (!begins)
+            return;
+        left = all;
+    }
     const std::uint64_t line = state->model.line_bytes();
     const std::uint64_t first = address;
     while (left != 0) {
@@ -128,15 +141,22 @@ void on_access(unsigned cpu, qemu_plugin_meminfo_t info, std::uint64_t address, 
 
 void retranslate();
 
+/// Before the last instruction of a block, when QEMU has counted 1 ns for all of them. The last one's own
+/// part comes with the next block: were it taken now, and the instruction faulted, time would go back.
+void on_block_end(unsigned cpu, void* instructions) {
+    const auto count = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(instructions));
+    if (state->watching && cpu == followed_cpu)
+        state->clock.advance(state->model.instructions(count - 1));
+}
+
 void on_block(unsigned cpu, void* instructions) {
     if (cpu != followed_cpu)
         return;
-    const auto count = reinterpret_cast<std::uintptr_t>(instructions);
     if (state->watching) {
-        charge(state->model.instructions(count));
+        state->clock.advance(state->model.instructions(1));
         return;
     }
-    state->idle += count;
+    state->idle += reinterpret_cast<std::uintptr_t>(instructions);
     if (state->idle > linger_instructions && state->instrumented) {
         state->instrumented = false;
         retranslate();
@@ -281,9 +301,9 @@ void watch(qemu_plugin_insn* instruction, Callback callback, void* user) {
     qemu_plugin_register_vcpu_insn_exec_cb(instruction, callback, QEMU_PLUGIN_CB_R_REGS, user);
 }
 
-void watch_accesses(qemu_plugin_insn* instruction) {
+void watch_accesses(qemu_plugin_insn* instruction, std::uint64_t vector = 0) {
     qemu_plugin_register_vcpu_mem_cb(instruction, on_access, QEMU_PLUGIN_CB_R_REGS, QEMU_PLUGIN_MEM_RW,
-                                     nullptr);
+                                     as_user(vector));
 }
 
 void translate_arm64(qemu_plugin_insn* instruction) {
@@ -309,7 +329,7 @@ void translate_arm64(qemu_plugin_insn* instruction) {
         case Kind::forget:
             return watch(instruction, forget, nullptr);
         default:
-            return watch_accesses(instruction);
+            return watch_accesses(instruction, arm64::vector_bytes(word));
     }
 }
 
@@ -334,8 +354,12 @@ void translate_x86(qemu_plugin_insn* instruction) {
 
 void on_translation(qemu_plugin_id_t, qemu_plugin_tb* block) {
     const std::size_t count = qemu_plugin_tb_n_insns(block);
-    if (state->instrumented)
+    if (state->instrumented) {
         qemu_plugin_register_vcpu_tb_exec_cb(block, on_block, QEMU_PLUGIN_CB_NO_REGS, as_user(count));
+        if (state->model.instructions(1) != 0)
+            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(block, count - 1), on_block_end,
+                                                   QEMU_PLUGIN_CB_NO_REGS, as_user(count));
+    }
     for (std::size_t i = 0; i < count; ++i) {
         qemu_plugin_insn* instruction = qemu_plugin_tb_get_insn(block, i);
         if (state->x86)
@@ -363,6 +387,7 @@ void on_cpu(qemu_plugin_id_t, unsigned index) {
         state->ttbr1 = cpu.find("TTBR1_EL1");
         state->tcr = cpu.find("TCR_EL1");
         state->mair = cpu.find("MAIR_EL1");
+        state->sctlr = cpu.find("SCTLR");
     }
     state->clock.open();
 }

@@ -22,7 +22,7 @@ static uint64_t now(void)
 
 int main(void)
 {
-	static const size_t sizes[] = { 4096, 1 << 20 };
+	static const size_t sizes[] = { 4096, 32768, 1 << 20, 16 << 20 };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {

@@ -25,6 +25,7 @@ TEST(Arm64, DecodesCacheMaintenanceWithItsRegister) {
         {0xd50b7423, Kind::zero, 3},              // dc zva, x3
         {0xd5182004, Kind::forget_lower, 4},      // msr ttbr0_el1, x4
         {0xd5182025, Kind::forget, 5},            // msr ttbr1_el1, x5
+        {0xd5181007, Kind::forget, 7},            // msr sctlr_el1, x7
         {0xd508831f, Kind::forget, 31},           // tlbi vmalle1is
         {0xd5088326, Kind::forget, 6},            // tlbi vae1is, x6
         {0xd503201f, Kind::other, 0},             // nop
@@ -46,6 +47,34 @@ TEST(Arm64, DecodesCacheMaintenanceWithItsRegister) {
     EXPECT_EQ(arm64::decode(0xd5032d3f).operand, 105U);
     EXPECT_EQ(arm64::decode(0xd5032d5f).operand, 106U);
     EXPECT_EQ(arm64::decode(0xd5032d7f).kind, Kind::other);  // hint #107
+}
+
+TEST(Arm64, KnowsWhatVectorInstructionsMove) {
+    const struct {
+        std::uint32_t word;
+        std::uint64_t bytes;
+    } cases[] = {
+        {0xad400420, 32},  // ldp q0, q1, [x1]
+        {0xacc10420, 32},  // ldp q0, q1, [x1], #32
+        {0xad000400, 32},  // stp q0, q1, [x0]
+        {0xac400420, 32},  // ldnp q0, q1, [x1]
+        {0x6d400420, 16},  // ldp d0, d1, [x1]
+        {0x2d400420, 8},   // ldp s0, s1, [x1]
+        {0x4c402c20, 64},  // ld1 {v0.2d - v3.2d}, [x1]
+        {0x4cdf2c20, 64},  // ld1 {v0.2d - v3.2d}, [x1], #64
+        {0x4c9f2c00, 64},  // st1 {v0.2d - v3.2d}, [x0], #64
+        {0x0c406c20, 24},  // ld1 {v0.1d - v2.1d}, [x1]
+        {0x4c40a020, 32},  // ld1 {v0.16b, v1.16b}, [x1]
+        {0x4c400020, 64},  // ld4 {v0.16b - v3.16b}, [x1]
+        {0x4c407020, 0},   // ld1 {v0.16b}, [x1]: one access
+        {0xa9400420, 0},   // ldp x0, x1, [x1]: one access
+        {0x3dc00020, 0},   // ldr q0, [x1]
+        {0xf9400020, 0},   // ldr x0, [x1]
+        {0x4e228420, 0},   // add v0.16b, v1.16b, v2.16b
+        {0x0d408400, 0},   // ld1 {v0.d}[0], [x0]: one element
+    };
+    for (const auto& one : cases)
+        EXPECT_EQ(arm64::vector_bytes(one.word), one.bytes) << std::hex << one.word;
 }
 
 x86::Instruction decode_x86(std::vector<std::uint8_t> bytes, std::uint64_t next = 0x1000) {
@@ -117,7 +146,7 @@ class Tables final : public PhysicalMemory {
 
 TEST(Arm64, WalksFourLevelsAndBlocks) {
     // Device, normal non-cacheable, write-back, as indices 0 to 2.
-    const arm64::Registers cpu{0x10000, 0x20000, (16ULL << 16) | 16, 0xff4400};
+    const arm64::Registers cpu{0x10000, 0x20000, (16ULL << 16) | 16, 0xff4400, 1};
     Tables tables;
     tables.words[0x20000 + 8 * 0x100] = 0x21000 | 3;  // 0xffff800000000000
     tables.words[0x21000] = 0x22000 | 3;
@@ -140,7 +169,7 @@ TEST(Arm64, WalksFourLevelsAndBlocks) {
 }
 
 TEST(Arm64, WalksThreeLevelsOfA39BitSpace) {
-    const arm64::Registers cpu{0x10000, 0, (25ULL << 16) | 25, 0xff};
+    const arm64::Registers cpu{0x10000, 0, (25ULL << 16) | 25, 0xff, 1};
     Tables tables;
     tables.words[0x10000 + 8 * 2] = 0x11000 | 3;
     tables.words[0x11000] = 0x12000 | 3;
@@ -148,6 +177,14 @@ TEST(Arm64, WalksThreeLevelsOfA39BitSpace) {
     EXPECT_EQ(arm64::walk(cpu, 0x8000'0010, tables)->physical, 0x9000U);
     EXPECT_EQ(arm64::walk(cpu, 0x8000'0010 | 0x12ULL << 56, tables)->physical, 0x9000U)
         << "a tag is no address";
+}
+
+TEST(Arm64, TakesAnAddressAsItIsBeforeTheMmuIsOn) {
+    Tables tables;
+    const auto page = arm64::walk({}, 0x4194'1234, tables);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->physical, 0x4194'1000U);
+    EXPECT_EQ(page->type, MemoryType::uncached);
 }
 
 TEST(X86, WalksFourLevelsAndTakesTheTypeFromThePat) {

@@ -8,6 +8,8 @@
 namespace dmabench::model {
 namespace {
 
+using enum MemoryType;
+
 constexpr std::uint64_t line = 64;
 
 Parameters small() {
@@ -39,8 +41,6 @@ class Machine : public ::testing::Test {
     MemoryModel model_{small()};
 };
 
-using enum MemoryType;
-
 TEST_F(Machine, FetchesALineOnceAndThenHits) {
     EXPECT_EQ(read(4), 100);
     EXPECT_EQ(read(4), 0);
@@ -64,6 +64,28 @@ TEST_F(Machine, HasTheLineAfterTheLastOneUnderWay) {
     EXPECT_EQ(read(11), 100);
     EXPECT_EQ(read(10), 100) << "backwards is not foreseen";
     EXPECT_EQ(count(DMABENCH_MODEL_STREAMED), 1);
+}
+
+TEST(Prefetcher, FollowsAsManyRunsAsItCan) {
+    Parameters p = small();
+    p.set("prefetch_streams=2");
+    MemoryModel model(p);
+    const auto read = [&](std::uint64_t number) {
+        return model.access(number * line, 8, write_back, false) / 1000;
+    };
+    EXPECT_EQ(read(100), 100U);
+    EXPECT_EQ(read(200), 100U);
+    EXPECT_EQ(read(101), 30U);
+    EXPECT_EQ(read(201), 30U) << "two runs in turn, as a copy has them";
+    EXPECT_EQ(read(300), 100U) << "in the place of the run of 101, which was left alone longest";
+    EXPECT_EQ(read(202), 30U);
+    EXPECT_EQ(read(102), 100U) << "and in the place of that of 300";
+    EXPECT_EQ(read(301), 100U);
+}
+
+TEST_F(Machine, FirstLineOfMemoryFollowsNone) {
+    EXPECT_EQ(read(0), 100);
+    EXPECT_EQ(read(1), 30);
 }
 
 TEST_F(Machine, StoreWaitsForItsShareOfAFetch) {
@@ -175,8 +197,11 @@ TEST(Parameters, SayWhatIsWrong) {
     EXPECT_EQ(p.set("memory=3"), "unknown parameter 'memory'");
     EXPECT_EQ(p.set("memory_ns=fast"), "memory_ns: 'fast' is not a number from 0 to 1e9");
     EXPECT_EQ(p.set("memory_ns=-1"), "memory_ns: '-1' is not a number from 0 to 1e9");
-    p.set("instruction_ns=0.5");
-    EXPECT_EQ(p.problem(), "instruction_ns must be at least 1, which QEMU counts for each instruction");
+    p.set("instruction_ns=0");
+    EXPECT_EQ(p.problem(), "instruction_ns must be more than 0");
+    p = small();
+    p.set("prefetch_streams=0");
+    EXPECT_EQ(p.problem(), "prefetch_streams must be from 1 to 64");
     p = small();
     p.set("l1_ways=3");
     EXPECT_EQ(p.problem(), "l1_bytes must be a multiple of l1_ways lines");
@@ -191,6 +216,8 @@ TEST(Parameters, FractionsOfANanosecondAddUp) {
     Parameters p = small();
     p.set("instruction_ns=1.25");
     EXPECT_EQ(MemoryModel(p).instructions(4), 1000);
+    p.set("instruction_ns=0.25");
+    EXPECT_EQ(MemoryModel(p).instructions(4), -3000) << "1 ns is QEMU's";
 }
 
 }  // namespace

@@ -27,10 +27,9 @@ class Reference {
             ++where;
         std::uint64_t fetch = where < levels_.size() ? levels_[where].hit : 0;
         if (where == levels_.size()) {
+            const bool streamed = ran_on(line);
             if (!whole)
-                fetch = has_last_ && line == last_ + 1 ? p_.stream : p_.memory;
-            last_ = line;
-            has_last_ = true;
+                fetch = streamed ? p_.stream : p_.memory;
         }
         std::uint64_t cost = store && where > 0 ? fetch * p_.store_share / 1000 : fetch;
         for (std::size_t level = where; level-- > 0;)
@@ -100,10 +99,29 @@ class Reference {
         return gone.dirty ? put(level + 1, gone.number, true) : 0;
     }
 
+    /// Runs have the time they were last fetched from; more than are followed are forgotten.
+    bool ran_on(std::uint64_t line) {
+        ++now_;
+        bool found = false;
+        std::size_t longest = 0;
+        for (std::size_t i = 0; i < runs_.size(); ++i)
+            if (runs_[i].first + 1 == line && (!found || runs_[i].second > runs_[longest].second)) {
+                found = true;
+                longest = i;
+            }
+        if (found)
+            runs_.erase(runs_.begin() + static_cast<long>(longest));
+        runs_.emplace_back(line, now_);
+        if (runs_.size() > p_.prefetch_streams)
+            runs_.erase(std::min_element(runs_.begin(), runs_.end(),
+                                         [](const auto& a, const auto& b) { return a.second < b.second; }));
+        return found;
+    }
+
     Parameters p_;
     std::vector<OneLevel> levels_;
-    std::uint64_t last_ = 0;
-    bool has_last_ = false;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> runs_;
+    std::uint64_t now_ = 0;
 };
 
 Parameters parameters(const std::vector<std::string>& texts) {
@@ -169,9 +187,10 @@ std::vector<std::string> with(std::vector<std::string> caches) {
 
 INSTANTIATE_TEST_SUITE_P(Caches, AgainstReference,
                          ::testing::Values(with({"l1_bytes=1024", "l1_ways=2"}),
-                                           with({"l1_bytes=512", "l1_ways=1", "l2_bytes=2048", "l2_ways=4"}),
+                                           with({"l1_bytes=512", "l1_ways=1", "l2_bytes=2048", "l2_ways=4",
+                                                 "prefetch_streams=3"}),
                                            with({"line_bytes=32", "l1_bytes=1024", "l1_ways=4",
-                                                 "l2_bytes=3072", "l2_ways=3"}),
+                                                 "l2_bytes=3072", "l2_ways=3", "prefetch_streams=8"}),
                                            with({"l1_bytes=512", "l1_ways=8", "l2_bytes=2048", "l2_ways=2",
                                                  "l3_bytes=8192", "l3_ways=16"})));
 
