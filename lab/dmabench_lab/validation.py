@@ -241,6 +241,7 @@ def sweep() -> str:
     lines = [
         f"On `{_SWEPT}`, a buffer of 64 KiB that user space reads a part of, and the device owns in between: up to",
         f"**{base:.0f} bytes** read per change of ownership, uncached coherent memory is cheaper than cached memory and its syncs.",
+        "x86 has no such point: coherent memory is cached there.",
         "",
         "| parameter | kind | halved | doubled |",
         "|---|---|---|---|",
