@@ -62,8 +62,8 @@ struct State {
 
 State* state;
 
-/// Others wait in their boot program, as a board's do that is told to use one (maxcpus=1): they touch no memory
-/// that laps touch.
+/// Others wait in their boot program, as a board's do that is told to use one (maxcpus=1): they touch no
+/// memory that laps touch.
 constexpr unsigned followed_cpu = 0;
 
 void charge(std::uint64_t ps) {

@@ -173,9 +173,6 @@ def test_shapes_hold_on_x86(tmp_path: Path) -> None:
     check_states(report)
     coherent = row(report, strategy="coherent", cache_state="cold")
     assert coherent["model_memory_reads_per_lap"] == pytest.approx(SIZE / 64, rel=0.01)
-    # Devices are coherent there, so that a sync maintains nothing.
-    for dirty in (0, 100):
-        assert row(report, dirty=dirty, direction="to_device", cache_state="as_is").get("model_maintained_lines_per_lap", 0) < 1
 
 
 def test_a_report_says_which_model_made_it(arm64: dict[str, Any]) -> None:
