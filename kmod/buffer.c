@@ -211,7 +211,9 @@ static int alloc_side(struct dmabench_buffer *b)
 static void free_side(struct dmabench_buffer *b)
 {
 	kvfree(b->stamps);
+	b->stamps = NULL;
 	kvfree(b->side);
+	b->side = NULL;
 }
 
 /**

@@ -264,6 +264,8 @@ static bool mask_is_to_blame(struct dmabench_context *ctx, const struct dmabench
 	struct dmabench_buffer trial = ctx->buf;
 	u32 reason;
 
+	/* What it makes for a batch is its own. */
+	trial.first = &trial;
 	if (!arg->mask_bits || (trial.reason != DMABENCH_REASON_MAP_FAILED &&
 				trial.reason != DMABENCH_REASON_NO_MEMORY))
 		return false;

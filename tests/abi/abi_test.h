@@ -76,6 +76,8 @@ bool gives_sigbus(volatile unsigned char *p);
 void expect_setup(int fd, struct dmabench_setup s, int want, uint32_t reason,
 		  const char *name);
 long long read_value(const char *path, const char *key);
+long count_names(const char *path, const char *prefix);
+long count_pools(const struct dmabench_target_info *t);
 unsigned char *user_memory(size_t bytes, int prot);
 int compare_ns(const void *a, const void *b);
 bool relation_is_sound(const struct dmabench_setup *s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the tests share: TAP, the calls, small helpers. */
 #include "abi_test.h"
+#include <dirent.h>
 
 static int tests, failures;
 size_t page_size;
@@ -245,6 +246,46 @@ long long read_value(const char *path, const char *key)
 					NULL, 10);
 	fclose(f);
 	return value;
+}
+
+/* How many names in a folder begin so. */
+long count_names(const char *path, const char *prefix)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	long count = 0;
+
+	while (folder && (entry = readdir(folder)))
+		count += !strncmp(entry->d_name, prefix, strlen(prefix));
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+/* How many DMA pools of ours a target's device has; -1: there is no telling. */
+long count_pools(const struct dmabench_target_info *t)
+{
+	char path[128], line[128];
+	long count = 0;
+	FILE *f;
+
+	if (t->kind == DMABENCH_TARGET_PCI)
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", t->name + strlen("pci:"));
+	else if (t->kind == DMABENCH_TARGET_PLATFORM)
+		snprintf(path, sizeof(path), "/sys/devices/platform/dmabench%s",
+			 t->name + strlen("platform"));
+	else
+		return -1;
+	if (access(path, F_OK))
+		return -1;
+	strcat(path, "/pools");
+	/* The file is there while there are pools. */
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		count += !strncmp(line, "dmabench ", strlen("dmabench "));
+	if (f)
+		fclose(f);
+	return count;
 }
 
 unsigned char *user_memory(size_t bytes, int prot)
