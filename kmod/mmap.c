@@ -62,9 +62,11 @@ static int change_memtype(struct dmabench_buffer *b)
 		err = set_memory_wc(addr, nr);
 	else
 		err = set_memory_uc(addr, nr);
-	if (err)
-		return dmabench_fail(b, DMABENCH_REASON_MMAP_ARCH);
+	/* Also if it failed: large pages of the kernel's mapping are split one by one. */
 	b->memtype_changed = true;
+	if (err)
+		return dmabench_fail(b, err == -ENOMEM ? DMABENCH_REASON_NO_MEMORY :
+							 DMABENCH_REASON_MMAP_ARCH);
 	return 0;
 }
 
