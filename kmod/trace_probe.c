@@ -319,7 +319,7 @@ static void calibration_sum(u64 *calls, u64 *ns)
  *
  * The tables are there, and are to be cleared afterwards.
  *
- * Return: 0, or -EOPNOTSUPP with @reason: probes are switched off.
+ * Return: 0, or -EOPNOTSUPP with @reason: probes are switched off; or -ENOMEM.
  */
 int dmabench_trace_calibrate(struct dmabench_trace_start *arg)
 {
@@ -328,6 +328,10 @@ int dmabench_trace_calibrate(struct dmabench_trace_start *arg)
 
 	plain = time_rounds();
 	err = probe_one(&nothing, NULL, do_nothing);
+	if (err == -ENOMEM) {
+		arg->reason = DMABENCH_REASON_NO_MEMORY;
+		return err;
+	}
 	if (err) {
 		arg->reason = DMABENCH_REASON_NO_PROBES;
 		return -EOPNOTSUPP;
@@ -419,12 +423,13 @@ static void settle_inner(u64 *wanted, u64 *covered)
  * dmabench_trace_probe() - set the probes
  * @arg:	@functions are those wanted, and then those probed
  *
- * Return: 0, or -ENOENT with @reason: this kernel has none of them.
+ * Return: 0, or -ENOENT with @reason: this kernel has none of them; or -ENOMEM.
  */
 int dmabench_trace_probe(struct dmabench_trace_start *arg)
 {
 	u64 wanted = arg->functions, probed = 0;
 	unsigned int i;
+	int err;
 
 	arg->covered = 0;
 	settle_inner(&wanted, &arg->covered);
@@ -433,10 +438,17 @@ int dmabench_trace_probe(struct dmabench_trace_start *arg)
 
 		if (!(wanted & BIT_ULL(i)))
 			continue;
-		if (probe_one(f, f->symbol, NULL) &&
-		    (!f->other || probe_one(f, f->other, NULL)))
-			continue;
-		probed |= BIT_ULL(i);
+		err = probe_one(f, f->symbol, NULL);
+		if (err && err != -ENOMEM && f->other)
+			err = probe_one(f, f->other, NULL);
+		/* Not for want of memory: a function that is not probed is one that is not there. */
+		if (err == -ENOMEM) {
+			dmabench_trace_unprobe();
+			arg->reason = DMABENCH_REASON_NO_MEMORY;
+			return err;
+		}
+		if (!err)
+			probed |= BIT_ULL(i);
 	}
 	arg->functions = probed;
 	if (probed)
