@@ -222,8 +222,8 @@ class Agreement:
 
 
 def agreement(first: Report, second: Report) -> Optional[Agreement]:
-    """None where the two have no row in common or were timed by different clocks."""
-    if first.platform != second.platform or first.clock != second.clock:
+    """None where the two have no row in common or their nanoseconds are not the same thing."""
+    if first.platform != second.platform or first.timebase != second.timebase:
         return None
     a = {r.name: r for r in first.rows}
     b = {r.name: r for r in second.rows}

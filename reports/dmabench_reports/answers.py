@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Optional, Sequence
 
@@ -64,6 +65,7 @@ def _answers_for(report: Report, target: str) -> TargetAnswers:
     out.loop = [
         Statement(one.subject, one.answer, one.detail, one.basis)
         for one in consumer_loop.loops(report, target)
+        if one.every == 1
     ]
     if out.loop and report.clock == "instructions":
         out.loop_caution = (
@@ -203,19 +205,20 @@ def _ratio(one: analysis.Comparison, index: int) -> str:
 def _short(
     compared: list[tuple[Workload, analysis.Comparison, Statement]]
 ) -> tuple[str, dict[str, Statement]]:
-    """The work and the answers of the fullest comparison: with access to the whole buffer if any."""
+    """The work and the answers of the fullest comparison: with access to the whole buffer, or most of it, if any."""
     if not compared:
         return "", {}
 
     def rank(
         item: tuple[Workload, analysis.Comparison, Statement]
-    ) -> tuple[bool, bool, bool, int, int]:
+    ) -> tuple[bool, float, bool, int, int]:
         workload, one, _ = item
         touch = ("read", "copy", "write", "none").index(workload.touch)
         untouched = workload.touch == workload.access == "none"
+        part = workload.touch_bytes if workload.touch_bytes < max(one.sizes) else 0
         return (
             untouched,
-            bool(workload.touch_bytes),
+            -part if part else -math.inf,
             workload.access != "none",
             touch,
             -len(one.sizes),

@@ -12,10 +12,10 @@ from typing import Optional, Sequence
 # matplotlib warns of an unwritable home on stderr, which is for our own errors
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
-from dmabench_reports import analysis, answers, history_page, hotspots, load, page  # noqa: E402
+from dmabench_reports import analysis, answers, history_page, hotspots, lead, load, page  # noqa: E402
 from dmabench_reports import style, summary, trace_page, trend  # noqa: E402
 from dmabench_reports.model import Report  # noqa: E402
-from dmabench_reports.plots import access, hover, latency, matrix, parts, platforms, size, sync  # noqa: E402
+from dmabench_reports.plots import access, consumer_loop, hover, latency, matrix, parts, platforms, size, sync  # noqa: E402
 from dmabench_reports.plots import hotspots as hotspot_plots  # noqa: E402
 from dmabench_reports.plots import trend as trend_plots  # noqa: E402
 from dmabench_reports.plots.picture import Picture  # noqa: E402
@@ -110,10 +110,14 @@ def build(
     plots.mkdir(parents=True, exist_ok=True)
     style.setup()
     gallery = Gallery(plots, formats, "index.html")
+    leads = lead.leads(reports)
+    first = {consumer_loop.slug(one.report, one.choice): one for one in leads if one.turns or one is leads[0]}
+    leading: dict[str, page.Drawn] = {}
     sections = []
     for report in reports:
         drawn, folded = {}, []
         for kind, module in (
+            ("loop", consumer_loop),
             ("size", size),
             ("sync", sync),
             ("access", access),
@@ -122,6 +126,9 @@ def build(
             ("hotspots", hotspot_plots),
         ):
             pictures = module.pictures(report)  # type: ignore[attr-defined]
+            led = [p for p in pictures if p.slug in first]
+            leading |= {p.slug: one for p, one in zip(led, gallery.hang(led))}
+            pictures = [p for p in pictures if p.slug not in first]
             drawn[kind] = gallery.hang([p for p in pictures if p.main])
             folded += gallery.hang([p for p in pictures if not p.main])
         hot = [hotspots.hotspots(report, target) for target in report.target_names]
@@ -129,26 +136,35 @@ def build(
             page.Section(report, answers.answers(report), hot, drawn, folded)
         )
     side = []
-    if len(reports) > 1 or len(reports[0].target_names) > 1:
-        for table in platforms.tables(reports):
-            name = f"side-by-side.{table.clock}" + (
-                ".emulated" if table.emulated else ""
+    for table in platforms.tables(reports):
+        if len(table.places) < 2:
+            continue  # nothing stands beside it
+        name = f"side-by-side.{table.timebase.slug}" + (
+            ".emulated" if table.timebase.emulated else ""
+        )
+        heat = matrix.picture(table, name)
+        side.append(
+            page.SideBySide(
+                table,
+                gallery.hang(platforms.pictures(table, name)),
+                gallery.hang([heat] if heat else []),
             )
-            heat = matrix.picture(table, name)
-            side.append(
-                page.SideBySide(
-                    table,
-                    gallery.hang(platforms.pictures(table, name)),
-                    gallery.hang([heat] if heat else []),
-                )
-            )
+        )
     agreements = analysis.agreements(reports, repeats)
     index = output / "index.html"
     index.write_text(
-        page.render(reports, sections, side, agreements, history), encoding="utf-8"
+        page.render(
+            reports,
+            [page.Leading(one, leading.get(consumer_loop.slug(one.report, one.choice))) for one in leads],
+            sections,
+            side,
+            agreements,
+            history,
+        ),
+        encoding="utf-8",
     )
     found = [(section.report, section.answers) for section in sections]
-    return index, summary.text(found, agreements)
+    return index, summary.text(found, agreements, leads)
 
 
 def build_history(

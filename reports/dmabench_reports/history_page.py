@@ -24,7 +24,7 @@ def name_anchors(found: Sequence[History]) -> None:
 
 
 def anchor(history: History, one: Trend) -> str:
-    return f"{words.slug(history.platform)}.{history.clock}.{words.slug(one.name)}"
+    return f"{words.slug(history.platform)}.{history.timebase.slug}.{words.slug(one.name)}"
 
 
 def links(history: History, one: Trend) -> dict[str, Link]:
@@ -47,7 +47,6 @@ def render(found: Sequence[History], drawn: Sequence[Sequence[page.Drawn]]) -> s
             **page.assets(),
             found=list(zip(trend.summary(found), drawn)),
             notices=page.notices(_one_each(found)),
-            clock_names=page.CLOCK_NAMES,
             runs=len(reports),
             anchor=anchor,
             date_of=trend.date_of,

@@ -382,6 +382,27 @@ class Target:
     iommu_domain: str
 
 
+@dataclass(frozen=True)
+class Timebase:
+    """What a report's nanoseconds are. Figures of different ones are never set side by side or counted together."""
+
+    clock: str
+    emulated: bool
+    model: str = ""  # of the modelled clock: the timing model's name
+    model_sha256: str = ""
+
+    @property
+    def text(self) -> str:
+        """For people: "modelled (zynqmp-like), emulated"."""
+        name = {"realtime": "real time"}.get(self.clock, self.clock)
+        return name + (f" ({self.model})" if self.model else "") + (", emulated" if self.emulated else "")
+
+    @property
+    def slug(self) -> str:
+        """For file names and ids. Two versions of a model have one name, so that its hash is in it."""
+        return words.slug(".".join(filter(None, (self.clock, self.model, self.model_sha256[:8]))))
+
+
 @dataclass
 class Report:
     """One run on one platform."""
@@ -401,6 +422,11 @@ class Report:
     skipped: list[Missing]
     errors: list[Missing]
     counters: list[str] = field(default_factory=list)
+
+    @property
+    def timebase(self) -> Timebase:
+        model = self.fingerprint.get("model") or {}
+        return Timebase(self.clock, self.emulated, str(model.get("name") or ""), str(model.get("sha256") or ""))
 
     def in_workload(self, workload: Workload) -> list[Row]:
         return [r for r in self.rows if r.params.workload == workload]

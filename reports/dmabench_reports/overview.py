@@ -10,10 +10,13 @@ from typing import Sequence
 from dmabench_reports import words
 from dmabench_reports.answers import TargetAnswers
 from dmabench_reports.hotspots import Hotspots
-from dmabench_reports.model import Report, Row
+from dmabench_reports.model import Report, Row, Timebase
 from dmabench_reports.plots.platforms import Table
 
 FAR = 1.5  # a setting that costs less than this many times another is not worth a sentence
+
+
+Found = tuple[Report, Sequence[TargetAnswers], Sequence[Hotspots]]
 
 
 @dataclass(frozen=True)
@@ -25,19 +28,29 @@ class Verdict:
 
 
 def verdicts(
-    found: Sequence[tuple[Report, Sequence[TargetAnswers], Sequence[Hotspots]]],
+    found: Sequence[Found],
     tables: Sequence[Table],
 ) -> list[Verdict]:
+    """Those that count or rank figures are given for each kind of nanosecond by itself."""
     reports = [report for report, _, _ in found]
-    out = [*_trouble(reports), *_choice(found)]
+    groups: dict[Timebase, list[Found]] = {}
+    for one in found:
+        groups.setdefault(one[0].timebase, []).append(one)
+    notes = {
+        timebase: f" (clock: {timebase.text})" if len(groups) > 1 else ""
+        for timebase in groups
+    }
+    out = _trouble(reports)
+    for timebase, group in groups.items():
+        out += _choice(group, notes[timebase])
     for table in tables:
-        out += _settings(table, several=len(tables) > 1)
-    return out + _hottest(found) + _elided(reports)
+        out += _settings(table, notes[table.timebase])
+    for timebase, group in groups.items():
+        out += _hottest(group, notes[timebase])
+    return out + _elided(reports)
 
 
-def _choice(
-    found: Sequence[tuple[Report, Sequence[TargetAnswers], Sequence[Hotspots]]]
-) -> list[Verdict]:
+def _choice(found: Sequence[Found], note: str) -> list[Verdict]:
     by_usage: dict[str, list[tuple[str, str, list[Row]]]] = {}
     cautions: dict[str, list[str]] = {}  # the places that each applies to
     for report, answers, _ in found:
@@ -68,11 +81,11 @@ def _choice(
         rest = len(counted) - len(parts)
         text = "; ".join(parts) + (f"; and {words.count(rest, 'other answer')}" if rest else "")
         text = text[:1].upper() + text[1:]
-        out.append(Verdict(f"Coherent, or streaming {usage}?", f"{text}.{mind}", given[0][2][:2]))
+        out.append(Verdict(f"Coherent, or streaming {usage}?{note}", f"{text}.{mind}", given[0][2][:2]))
     return out
 
 
-def _settings(table: Table, several: bool) -> list[Verdict]:
+def _settings(table: Table, note: str) -> list[Verdict]:
     """The lap that differs the most between the platforms."""
     best: tuple[float, str, list[Row]] = (FAR, "", [])
     for j, one in enumerate(table.chosen):
@@ -95,13 +108,10 @@ def _settings(table: Table, several: bool) -> list[Verdict]:
             best = (ratio, text, [low[0], high[0]])
     if not best[1]:
         return []
-    clock = f" (clock: {table.clock})" if several else ""
-    return [Verdict(f"What differs the most between platforms{clock}?", best[1], best[2])]
+    return [Verdict(f"What differs the most between platforms?{note}", best[1], best[2])]
 
 
-def _hottest(
-    found: Sequence[tuple[Report, Sequence[TargetAnswers], Sequence[Hotspots]]]
-) -> list[Verdict]:
+def _hottest(found: Sequence[Found], note: str) -> list[Verdict]:
     tops = [
         (one.top, report.label + (f" {one.target}" if len(hot) > 1 else ""))
         for report, _, hot in found
@@ -119,7 +129,7 @@ def _hottest(
     lead = f"Of the DMA API's calls most in {phase}"
     lead += f" {where}; most of all on" if len(tops) > 1 else ", on"
     text = f"{lead} {place}, where it is {words.percent(top.share)} of the average lap."
-    return [Verdict("Where does the time go?", text, [top.dearest])]
+    return [Verdict(f"Where does the time go?{note}", text, [top.dearest])]
 
 
 def _elided(reports: Sequence[Report]) -> list[Verdict]:

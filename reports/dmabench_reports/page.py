@@ -10,7 +10,7 @@ from typing import Any, Optional, Sequence
 import jinja2
 from markupsafe import Markup, escape
 
-from dmabench_reports import analysis, answers, hotspots, mapping, overview, style, words
+from dmabench_reports import analysis, answers, hotspots, lead, mapping, overview, style, words
 from dmabench_reports.model import PHASES, Missing, Report, Row
 from dmabench_reports.plots import platforms
 from dmabench_reports.plots.picture import Picture
@@ -23,14 +23,6 @@ LAP_KEYS = {
     "lap_max_ns": "lap max",
 }
 ONE_LINE = 3  # pictures beside one another on a wide screen
-
-CLOCK_NAMES = {
-    "hardware": "hardware",
-    "realtime": "real time",
-    "instructions": "instructions",
-    "modelled": "modelled",
-    "fake": "fake",
-}
 
 NOTICES = {
     "instructions": (
@@ -145,6 +137,14 @@ class Section:
         ]
 
 
+@dataclass(frozen=True)
+class Leading:
+    """What the page begins with, of one target; with its picture where that says more than the words."""
+
+    lead: lead.Lead
+    drawn: Optional[Drawn]
+
+
 @dataclass
 class SideBySide:
     table: platforms.Table
@@ -238,6 +238,7 @@ def assets() -> dict[str, Markup]:
 
 def render(
     reports: Sequence[Report],
+    leads: Sequence[Leading],
     sections: Sequence[Section],
     side: Sequence[SideBySide],
     agreements: Sequence[analysis.Agreement],
@@ -247,6 +248,8 @@ def render(
         **assets(),
         history=history,
         reports=reports,
+        leads=leads,
+        syncs=lead.syncs,
         sections=sections,
         side=side,
         agreements=agreements,
@@ -258,7 +261,6 @@ def render(
         phase_colour=lambda phase: style.PHASE_TONES[phase].light[1:],
         notices=notices(reports),
         scenarios=scenarios(reports),
-        clock_names=CLOCK_NAMES,
         count=words.count,
         row_label=row_label,
         row_cells=row_cells,

@@ -7,6 +7,7 @@ from typing import Sequence
 
 from dmabench_reports.analysis import Agreement
 from dmabench_reports.answers import TargetAnswers
+from dmabench_reports.lead import Lead
 from dmabench_reports.model import Report
 from dmabench_reports.words import count, percent
 
@@ -14,8 +15,13 @@ from dmabench_reports.words import count, percent
 def text(
     found: Sequence[tuple[Report, Sequence[TargetAnswers]]],
     agreements: Sequence[Agreement],
+    leads: Sequence[Lead] = (),
 ) -> str:
-    """Per platform and target: who wins, against each way of streaming; then how well two runs agree."""
+    """Per platform and target: who wins, against each way of streaming; then how well two runs agree.
+
+    Last, as it is read first in a terminal, what the page leads with.
+    """
+    led = {(one.report.label, one.target) for one in leads}
     lines = ["Coherent or streaming?"]
     for report, targets in found:
         for target in targets:
@@ -24,7 +30,7 @@ def text(
                 lines.append(f"    against streaming {usage}: {statement.answer}")
             if not target.short:
                 lines.append("    not measured with the same work, so neither is called cheaper")
-            for statement in target.loop:
+            for statement in target.loop if (report.label, target.target) not in led else ():
                 lines.append(f"    {statement.subject}: {statement.answer}")
             if target.loop_caution:
                 lines.append(f"    ({target.loop_caution})")
@@ -40,4 +46,8 @@ def text(
             f"{agreement.platform}: two runs agree {how}, over {count(agreement.compared, 'point')}"
         )
     notices = dict.fromkeys(report.notice for report, _ in found if report.notice)
-    return "\n".join([*lines, *notices])
+    lines += notices
+    if leads:
+        lines.append("User space reads a DMA buffer: uncached, or cached and synced?")
+        lines += [f"  {line}" for one in leads for line in one.lines]
+    return "\n".join(lines)

@@ -18,7 +18,7 @@ from typing import Any, Mapping, Optional, Sequence
 
 import numpy
 
-from dmabench_reports.model import Report, Row
+from dmabench_reports.model import Report, Row, Timebase
 
 EXACT = ("instructions", "modelled")
 ALPHA = 0.01
@@ -79,17 +79,16 @@ class Trend:
 
 @dataclass(frozen=True)
 class History:
-    """The runs of one platform with one clock."""
+    """The runs of one platform with one kind of nanosecond."""
 
     platform: str
-    clock: str
-    emulated: bool
+    timebase: Timebase
     runs: list[Report]
     trends: list[Trend]
 
     @property
     def exact(self) -> bool:
-        return self.clock in EXACT
+        return self.timebase.clock in EXACT
 
     @property
     def changed(self) -> list[Trend]:
@@ -128,22 +127,20 @@ def date_of(report: Report) -> Optional[datetime.datetime]:
 
 
 def histories(reports: Sequence[Report]) -> list[History]:
-    """By platform and clock; only such of two runs at least. The same run given twice counts once."""
-    groups: dict[tuple[str, str, bool], list[Report]] = {}
+    """By platform, clock and model; only such of two runs at least. The same run given twice counts once."""
+    groups: dict[tuple[str, Timebase], list[Report]] = {}
     for report in reports:
-        groups.setdefault((report.platform, report.clock, report.emulated), []).append(
-            report
-        )
+        groups.setdefault((report.platform, report.timebase), []).append(report)
     out = []
     oldest = datetime.datetime.min.replace(tzinfo=datetime.timezone.utc)
-    for (platform, clock, emulated), found in groups.items():
+    for (platform, timebase), found in groups.items():
         runs: list[Report] = []
         for report in sorted(found, key=lambda r: date_of(r) or oldest):
             if not any(_same_run(report, other) for other in runs):
                 runs.append(report)
         if len(runs) > 1:
-            trends = _trends(runs, clock in EXACT)
-            out.append(History(platform, clock, emulated, runs, trends))
+            trends = _trends(runs, timebase.clock in EXACT)
+            out.append(History(platform, timebase, runs, trends))
     return out
 
 

@@ -22,18 +22,22 @@ PLATFORMS = [
     "arm64",
     "arm64-smmu-strict",
 ]
+MODELLED = ["arm64@zynqmp-like", "x86_64-direct@x86-client-like"]
 X86 = [name for name in PLATFORMS if name.startswith("x86")]
 ARM = [name for name in PLATFORMS if name.startswith("arm64")]
+
+AMOUNTS = (64, 256, 1024, 4096, 16384, 65536)
 
 Report = dict[str, Any]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quickstart() -> None:
-    """Runs it once for all tests here."""
+def quickstart() -> str:
+    """Runs it once for all tests here; what it says at the end."""
     done = subprocess.run([REPOSITORY / "scripts/quickstart"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     print(done.stderr.splitlines()[-1])
+    return done.stdout
 
 
 def load(platform: str, folder: Path = OUT) -> Report:
@@ -57,7 +61,7 @@ def sync(size: int, target: str) -> str:
 
 
 def test_reports_keep_the_contract() -> None:
-    files = [str(OUT / f"{platform}.json") for platform in PLATFORMS]
+    files = [str(OUT / f"{platform}.json") for platform in PLATFORMS + MODELLED]
     done = subprocess.run(
         [sys.executable, "-m", "dmabench_reports.contract", *files],
         env={"PYTHONPATH": str(REPOSITORY / "reports"), "PATH": "/usr/bin:/bin"},
@@ -81,10 +85,10 @@ def numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
         yield path, float(value)
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_at_least_100_points_none_of_them_0_or_nan(platform: str) -> None:
+@pytest.mark.parametrize("platform,points", [*((name, 100) for name in PLATFORMS), *((name, 60) for name in MODELLED)])
+def test_so_many_points_none_of_them_0_or_nan(platform: str, points: int) -> None:
     report = load(platform)
-    assert len(report["benchmarks"]) >= 100
+    assert len(report["benchmarks"]) >= points
     assert not report["dmabench"]["errors"]
     index_like = {"repetition_index", "family_index", "per_family_instance_index"}
     for row in report["benchmarks"]:
@@ -99,13 +103,13 @@ def test_the_page_is_self_contained_and_says_what_its_figures_are() -> None:
     page = (OUT / "index.html").read_text()
     assert "NOT hardware time" in page
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page)
-    for platform in PLATFORMS:
+    for platform in PLATFORMS + MODELLED:
         assert platform in page
 
 
 def test_two_runs_agree_and_the_page_says_how_closely() -> None:
     worst = 0.0
-    for platform in PLATFORMS:
+    for platform in PLATFORMS + MODELLED:
         first = {row["name"]: row["real_time"] for row in load(platform, OUT / "previous")["benchmarks"]}
         second = {row["name"]: row["real_time"] for row in load(platform)["benchmarks"]}
         assert first.keys() == second.keys()
@@ -239,6 +243,63 @@ def test_the_null_lap_is_next_to_nothing() -> None:
     for platform in PLATFORMS:
         nulls = [row["real_time"] for name, row in rows(platform).items() if name.startswith("null/")]
         assert nulls and max(nulls) <= 12, platform
+
+
+def user_read(platform: str, mode: str, amount: int, sync_every: int = 0) -> Report:
+    """The row in which user space reads so many bytes of 64 KiB."""
+    found = [
+        row
+        for row in load(platform)["benchmarks"]
+        if (p := row["dmabench"]["params"])["access"] == "read"
+        and (p["cache_mode"], p["touch_bytes"], p["sync_every"]) == (mode, amount, sync_every)
+    ]
+    assert len(found) == 1, (platform, mode, amount, sync_every)
+    return found[0]
+
+
+def test_the_complaint_on_a_modelled_board() -> None:
+    """Uncached coherent memory is dear to read, syncs are dear for a few bytes, and fewer syncs move the place where it turns."""
+    place = "arm64@zynqmp-like"
+    uncached = user_read(place, "coherent", 65536)
+    synced = user_read(place, "cached", 65536, 1)
+    assert uncached["dmabench"]["mapping"]["user"] == "normal non-cacheable"
+    assert uncached["real_time"] > 5 * synced["real_time"]
+    assert user_read(place, "cached", 64, 1)["real_time"] > 5 * user_read(place, "coherent", 64)["real_time"]
+    turns = [
+        [user_read(place, "cached", n, every)["real_time"] < user_read(place, "coherent", n)["real_time"] for n in AMOUNTS]
+        for every in (1, 4, 16)
+    ]
+    for one in turns:
+        assert one == sorted(one) and one[-1], "cheaper above one place, dearer below it"
+    assert sum(turns[0]) < sum(turns[1]) < sum(turns[2])
+
+
+def test_coherent_memory_of_x86_is_read_in_place() -> None:
+    place = "x86_64-direct@x86-client-like"
+    for amount in AMOUNTS:
+        row = user_read(place, "coherent", amount)
+        assert row["dmabench"]["mapping"]["user"] == "write-back"
+        assert row["real_time"] < user_read(place, "cached", amount, 1)["real_time"]
+        assert 5 * row["real_time"] < user_read(place, "writecombine", amount)["real_time"]
+
+
+def test_the_page_and_the_terminal_give_that_answer(quickstart: str) -> None:
+    page = (OUT / "index.html").read_text()
+    lead = page[page.index('<section id="lead">') : page.index('<section id="overview">')]
+    assert lead.index("arm64@zynqmp-like") < lead.index("x86_64-direct@x86-client-like")
+    place = re.search(r"Up to (\S+) read per transfer leave it uncached; above that map it cached and sync it", lead)
+    assert place
+    number, unit = place[1].split("\u202f")
+    turn = float(number) * {"B": 1, "KiB": 1024}[unit]
+    noticed = [
+        user_read("arm64@zynqmp-like", "cached", n, 1)["real_time"] < user_read("arm64@zynqmp-like", "coherent", n)["real_time"]
+        for n in AMOUNTS
+    ]
+    first = noticed.index(True)
+    assert AMOUNTS[first - 1] < turn < AMOUNTS[first]
+    assert "Read coherent memory in place: it is cached here" in lead
+    (line,) = [line for line in quickstart.splitlines() if line.startswith("  arm64@zynqmp-like, platform-noncoherent: Up to ")]
+    assert place[0] in line
 
 
 @pytest.mark.skipif(Path("/dev/dmabench").exists(), reason="the module is loaded on this machine")

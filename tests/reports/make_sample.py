@@ -229,16 +229,12 @@ def points(platform: Platform) -> Iterator[tuple[Target, dict[str, Any]]]:
                 yield point(
                     "write_combine", size, cache_mode="writecombine", access=access
                 )
-        for mode in ("cached", "writecombine"):
-            for part in (64, 4096, 65536):
-                yield point(
-                    page,
-                    1048576,
-                    sync_every=int(mode == "cached"),
-                    cache_mode=mode,
-                    access="read",
-                    touch_bytes=part,
-                )
+        for part in (64, 4096, 65536):
+            read = {"access": "read", "touch_bytes": part}
+            for every in (1, 4, 16):
+                yield point(page, 1048576, sync_every=every, cache_mode="cached", **read)
+            yield point(page, 1048576, cache_mode="writecombine", **read)
+            yield point("coherent", 1048576, cache_mode="coherent", **read)
 
 
 def skip_reason(platform: Platform, target: Target, params: dict[str, Any]) -> str:

@@ -123,13 +123,13 @@ def test_fake_reports_are_called_made_up(write: Writer, tmp_path: Path) -> None:
 def test_clocks_are_never_mixed(built: Built, page: str) -> None:
     reports = load.load(built[1])
     tables = platforms.tables(reports)
-    assert [t.clock for t in tables] == ["instructions", "modelled"]
+    assert [t.timebase.clock for t in tables] == ["instructions", "modelled"]
     for table in tables:
-        assert {p.report.clock for p in table.places} == {table.clock}
+        assert {p.report.timebase for p in table.places} == {table.timebase}
         for picture in platforms.pictures(table, "x"):
             anchors = {r.anchor for r in picture.rows}
             for report in reports:
-                if report.clock != table.clock:
+                if report.timebase != table.timebase:
                     assert not anchors & {r.anchor for r in report.rows}
     assert "A nanosecond of one clock is not a nanosecond of another" in page
 
@@ -138,7 +138,7 @@ def test_hardware_and_emulated_real_time_are_not_mixed(write: Writer) -> None:
     real = write(sample("x86_64-direct", clock="hardware"), "a.json")
     emulated = write(sample("x86_64-vtd-pt", clock="realtime"), "b.json")
     tables = platforms.tables(load.load([real, emulated]))
-    assert [(t.clock, t.emulated) for t in tables] == [
+    assert [(t.timebase.clock, t.timebase.emulated) for t in tables] == [
         ("hardware", False),
         ("realtime", True),
     ]

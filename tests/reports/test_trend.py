@@ -84,7 +84,7 @@ def test_clocks_are_never_mixed(write: Writer) -> None:
         for day in (1, 2)
     ]
     found = trend.histories(load.load(files))
-    assert [(h.clock, len(h.runs)) for h in found] == [("instructions", 2), ("realtime", 2)]
+    assert [(h.timebase.clock, len(h.runs)) for h in found] == [("instructions", 2), ("realtime", 2)]
 
 
 def test_dates_of_other_zones_are_ordered_by_the_moment(write: Writer) -> None:

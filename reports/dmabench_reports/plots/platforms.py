@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Optional, Sequence
 
 from dmabench_reports import style, words
-from dmabench_reports.model import Params, Report, Row
+from dmabench_reports.model import Params, Report, Row, Timebase
 from dmabench_reports.plots import hover
 from dmabench_reports.plots.picture import Picture, footer, cost_label
 
@@ -102,29 +102,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """All places of one clock."""
+    """All places with one kind of nanosecond."""
 
-    clock: str
-    emulated: bool
+    timebase: Timebase
     places: list[Place]
     chosen: list[Chosen]
     cells: dict[tuple[int, int], Cell]  # (place, chosen)
 
 
 def tables(reports: Sequence[Report]) -> list[Table]:
-    """One table per clock and kind of machine: figures of different clocks are never set side by side."""
-    kinds: dict[tuple[str, bool], list[Place]] = {}
+    """One table per clock, model and kind of machine."""
+    kinds: dict[Timebase, list[Place]] = {}
     for report in reports:
         for target in report.target_names:
-            kinds.setdefault((report.clock, report.emulated), []).append(
-                Place(report, target)
-            )
-    return [
-        _table(clock, emulated, places) for (clock, emulated), places in kinds.items()
-    ]
+            kinds.setdefault(report.timebase, []).append(Place(report, target))
+    return [_table(timebase, places) for timebase, places in kinds.items()]
 
 
-def _table(clock: str, emulated: bool, places: list[Place]) -> Table:
+def _table(timebase: Timebase, places: list[Place]) -> Table:
     chosen: list[Chosen] = []
     cells: dict[tuple[int, int], Cell] = {}
     for one in CHOSEN:
@@ -133,7 +128,7 @@ def _table(clock: str, emulated: bool, places: list[Place]) -> Table:
             for i, cell in enumerate(column):
                 cells[i, len(chosen)] = cell
             chosen.append(one)
-    return Table(clock, emulated, places, chosen, cells)
+    return Table(timebase, places, chosen, cells)
 
 
 def _best_column(one: Chosen, places: list[Place]) -> list[Cell]:

@@ -86,7 +86,7 @@ def _picture(
     axes.set_ylabel(cost_label(report))
     axes.grid(True, axis="y")
     return Picture(
-        slug=f"history.{words.slug(history.platform)}.{history.clock}.{words.slug(one.name)}",
+        slug=f"history.{words.slug(history.platform)}.{history.timebase.slug}.{words.slug(one.name)}",
         title=title,
         caption=_caption(history, one),
         figure=figure,
