@@ -155,6 +155,8 @@ def loops(report: Report, target: str) -> list[Loop]:
     out.sort(
         key=lambda one: (
             ("read", "copy", "write").index(one.params.access),
+            one.params.cache_state != "as_is",
+            one.params.cache_state,
             one.params.pattern != "sequential",
             one.params.pattern,
             one.params.width != "word",

@@ -139,7 +139,7 @@ def leads(reports: Sequence[Report]) -> list[Lead]:
             found = [c for c in consumer_loop.choices(report, target) if c.params.access == "read"]
             if found:
                 out.append(Lead(report, target, max(found, key=lambda c: len(c.loops))))
-    out.sort(key=lambda one: not one.turns)
+    out.sort(key=lambda one: not one.turns)  # the answer that depends on something first
     return out
 
 

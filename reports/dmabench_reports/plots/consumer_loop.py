@@ -47,6 +47,7 @@ def picture(report: Report, choice: Choice) -> Picture:
     title = f"User space {verb} a buffer of {words.size(params.size)}: uncached, or cached and synced?"
     ways = [params.pattern] if params.pattern != "sequential" else []
     ways += ["widest vectors"] if params.width == "vector" else []
+    ways += [f"caches {params.cache_state} before"] if params.cache_state != "as_is" else []
     count = len(choice.without_sync) + len(shown)
     figure, axes = style.frame(
         title,
@@ -92,7 +93,7 @@ def picture(report: Report, choice: Choice) -> Picture:
         caption=_caption(choice),
         figure=figure,
         rows=drawn,
-        main=params.width == "word" and params.pattern == "sequential",
+        main=not ways,
     )
 
 
