@@ -287,10 +287,9 @@ def test_the_page_and_the_terminal_give_that_answer(quickstart: str) -> None:
     page = (OUT / "index.html").read_text()
     lead = page[page.index('<section id="lead">') : page.index('<section id="overview">')]
     assert lead.index("arm64@zynqmp-like") < lead.index("x86_64-direct@x86-client-like")
-    place = re.search(r"Up to (\S+) read per transfer leave it uncached; above that map it cached and sync it", lead)
+    place = re.search(r"Up to ([\d.]+)\s(B|KiB) read per transfer leave it uncached; above that map it cached and sync it", lead)
     assert place
-    number, unit = place[1].split("\u202f")
-    turn = float(number) * {"B": 1, "KiB": 1024}[unit]
+    turn = float(place[1]) * {"B": 1, "KiB": 1024}[place[2]]
     noticed = [
         user_read("arm64@zynqmp-like", "cached", n, 1)["real_time"] < user_read("arm64@zynqmp-like", "coherent", n)["real_time"]
         for n in AMOUNTS
