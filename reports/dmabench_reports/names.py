@@ -18,6 +18,7 @@ _ENUMS = {
     "access": {"none", "read", "write", "copy"},
     "pattern": {"sequential", "strided", "random"},
     "width": {"word", "vector"},
+    "cache_state": {"as_is", "cold", "warm", "dirty"},
     "unmap_cpu": {"none", "other"},
     "node": {"any", "0", "1", "2", "3", "4", "5", "6", "7"},
 }
