@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the CPU has done to the buffer's cache lines before a lap: never timed, see apart.c. */
-#include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <asm/barrier.h>
 #include <asm/cacheflush.h>
