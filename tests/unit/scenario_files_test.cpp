@@ -68,9 +68,11 @@ bool is_one_line_with_a_position(const std::string& message) {
 }  // namespace
 
 TEST(ShippedScenarios, Load) {
+    Overrides overrides;
+    overrides.presets = {scenarios / "presets", scenarios};
     std::vector<Scenario> all;
     for (const auto& file : shipped()) {
-        auto scenario = load_scenario(file);
+        auto scenario = load_scenario(file, overrides);
         ASSERT_TRUE(scenario) << scenario.error().message;
         EXPECT_EQ(scenario->name, file.stem());
         EXPECT_NE(scenario->title, scenario->name);
