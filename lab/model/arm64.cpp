@@ -83,6 +83,9 @@ Instruction decode(std::uint32_t word) {
     // tlbi of EL1: op0 1, op1 0, CRn 8 or 9.
     if ((word & 0xffff'e000) == 0xd508'8000)
         return {Kind::forget, rt};
+    // mrs and msr of op0 3, op1 3, CRn 14.
+    if ((word & 0xffdf'f000) == 0xd51b'e000)
+        return {Kind::uses_clock, rt};
     return {};
 }
 

@@ -31,6 +31,7 @@ enum class Kind : std::uint8_t {
     zero,
     forget_lower,  ///< TTBR0_EL1 is written
     forget,        ///< TTBR1_EL1, TCR_EL1, MAIR_EL1 or SCTLR_EL1 is written, or translations are invalidated
+    uses_clock,    ///< a register of the generic timer is read or written
 };
 
 struct Instruction {

@@ -12,9 +12,8 @@ namespace {
 /// tries it.
 constexpr std::size_t bias_offset = 40;
 
-/// QEMU works out how many instructions it is to the next timer only now and then. Told so often, timers are
-/// on time.
-constexpr std::int64_t tell_every_ps = 10'000'000;
+/// What is owed is settled so often, so that timers are on time.
+constexpr std::int64_t settle_every_ps = 10'000'000;
 
 volatile std::int64_t& bias() {
     return *reinterpret_cast<volatile std::int64_t*>(timers_state + bias_offset);
@@ -65,7 +64,8 @@ void GuestMemory::write(std::uint64_t address, const void* from, std::size_t byt
 }
 
 void Clock::open() {
-    if (timers_state == nullptr || icount_get == nullptr || cpu_physical_memory_rw == nullptr)
+    if (timers_state == nullptr || icount_get == nullptr || cpu_physical_memory_rw == nullptr ||
+        async_run_on_cpu == nullptr || qemu_get_cpu == nullptr)
         give_up(
             "this QEMU does not export what the modelled clock needs; QEMU 10.0 of bookworm-backports does");
     constexpr std::int64_t step = 12345;
@@ -75,23 +75,39 @@ void Clock::open() {
     bias() = bias() - step;
     if (after - before != step || icount_get() != before)
         give_up("this QEMU's clock does not follow the model; QEMU 10.0 of bookworm-backports does");
-    handle_ = qemu_plugin_request_time_control();
-    if (handle_ == nullptr)
-        give_up("another plugin controls the time");
 }
 
 void Clock::advance(std::int64_t ps) {
-    rest_ps_ += ps;
-    if (rest_ps_ >= 1000 || rest_ps_ <= -1000) {
-        bias() = bias() + rest_ps_ / 1000;
-        rest_ps_ %= 1000;
-    }
-    since_told_ps_ += ps;
-    if (since_told_ps_ >= tell_every_ps) {
-        since_told_ps_ = 0;
-        // Adds nothing, but has the time to the next timer worked out anew.
-        qemu_plugin_update_ns(handle_, 0);
-    }
+    owed_ps_ += ps;
+    if (owed_ps_ >= settle_every_ps || owed_ps_ <= -settle_every_ps)
+        settle_after_block();
+}
+
+void Clock::settle() {
+    bias() = bias() + owed_ps_ / 1000;
+    owed_ps_ %= 1000;
+}
+
+void Clock::settle_before_read() {
+    if (owed_ps_ < 1000 && owed_ps_ > -1000)
+        return;
+    settle();
+    // Has QEMU leave the block as well, and look for timers that are due.
+    settle_after_block();
+}
+
+void Clock::settle_after_block() {
+    if (asked_)
+        return;
+    asked_ = true;
+    async_run_on_cpu(
+        qemu_get_cpu(followed_cpu),
+        [](CPUState*, void* clock) {
+            auto* self = static_cast<Clock*>(clock);
+            self->asked_ = false;
+            self->settle();
+        },
+        this);
 }
 
 }  // namespace dmabench::model

@@ -12,6 +12,10 @@
 
 namespace dmabench::model {
 
+/// Others wait in their boot program, as a board's do that is told to use one (maxcpus=1): they touch no
+/// memory that laps touch.
+constexpr unsigned followed_cpu = 0;
+
 /// Says one line and ends QEMU: a figure of a model that does not work is worse than none.
 [[noreturn]] void give_up(const std::string& why);
 
@@ -36,17 +40,28 @@ class GuestMemory final : public PhysicalMemory {
 };
 
 /// The guest's clock: QEMU counts 1 ns per instruction, and what accesses cost is added to that.
+///
+/// QEMU stops the CPU at the instruction at which a timer is due, as far as it knew when it let the CPU run. If
+/// the clock passed a timer's time while the CPU runs, QEMU's other thread could find the timer due at an
+/// instruction that depends on the host. So what is to be added is owed until the CPU has stopped between
+/// two blocks, for which it is asked, or until the guest is about to look at the clock.
 class Clock {
   public:
     /// Ends QEMU if its clock does not follow.
     void open();
     /// Back, too, but not further than instructions have brought it since it was last looked at.
     void advance(std::int64_t ps);
+    /// Before an instruction that reads the clock and is its block's last: whichever thread then finds a timer
+    /// due, the guest sees its interrupt behind that instruction.
+    void settle_before_read();
+    /// Once the CPU is through with the block that it is in.
+    void settle_after_block();
 
   private:
-    const void* handle_ = nullptr;
-    std::int64_t rest_ps_ = 0;
-    std::int64_t since_told_ps_ = 0;
+    void settle();
+
+    std::int64_t owed_ps_ = 0;
+    bool asked_ = false;
 };
 
 }  // namespace dmabench::model

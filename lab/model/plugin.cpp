@@ -62,10 +62,6 @@ struct State {
 
 State* state;
 
-/// Others wait in their boot program, as a board's do that is told to use one (maxcpus=1): they touch no
-/// memory that laps touch.
-constexpr unsigned followed_cpu = 0;
-
 void charge(std::uint64_t ps) {
     if (ps == 0)
         return;
@@ -161,6 +157,11 @@ void on_block(unsigned cpu, void* instructions) {
         state->instrumented = false;
         retranslate();
     }
+}
+
+void before_clock_is_read(unsigned cpu, void*) {
+    if (cpu == followed_cpu)
+        state->clock.settle_before_read();
 }
 
 void forget_lower(unsigned, void*) {
@@ -268,6 +269,7 @@ void on_mark(unsigned cpu, void* number) {
             break;
         case DMABENCH_MARK_END:
             state->watching = state->always;
+            state->clock.settle_after_block();
             break;
         case DMABENCH_MARK_ASIDE:
             if (state->asides++ == 0)
@@ -328,6 +330,8 @@ void translate_arm64(qemu_plugin_insn* instruction) {
             return watch(instruction, forget_lower, nullptr);
         case Kind::forget:
             return watch(instruction, forget, nullptr);
+        case Kind::uses_clock:
+            return watch(instruction, before_clock_is_read, nullptr);
         default:
             return watch_accesses(instruction, arm64::vector_bytes(word));
     }
@@ -347,6 +351,8 @@ void translate_x86(qemu_plugin_insn* instruction) {
         return watch(instruction, decoded.kind == Kind::clean ? maintain_x86<false> : maintain_x86<true>,
                      state->operands.back().get());
     }
+    if (decoded.kind == Kind::reads_clock)
+        return watch(instruction, before_clock_is_read, nullptr);
     if (decoded.kind == Kind::forget)
         watch(instruction, forget, nullptr);
     watch_accesses(instruction);

@@ -61,9 +61,6 @@ qemu_plugin_hwaddr* qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t, std::uint64_t)
 bool qemu_plugin_hwaddr_is_io(const qemu_plugin_hwaddr*);
 std::uint64_t qemu_plugin_hwaddr_phys_addr(const qemu_plugin_hwaddr*);
 
-const void* qemu_plugin_request_time_control();
-void qemu_plugin_update_ns(const void*, std::int64_t);
-
 struct GArray {
     char* data;
     unsigned len;
@@ -83,5 +80,10 @@ int qemu_plugin_read_register(qemu_plugin_register*, GByteArray*);
 extern char timers_state[] __attribute__((weak));
 std::int64_t icount_get() __attribute__((weak));
 void cpu_physical_memory_rw(std::uint64_t, void*, std::uint64_t, bool) __attribute__((weak));
+struct CPUState;
+CPUState* qemu_get_cpu(int) __attribute__((weak));
+/// Calls the function on the CPU's thread when it runs no guest code, with QEMU's big lock held, and has the CPU
+/// stop at the end of its block for that. QEMU passes a union of a pointer's size.
+void async_run_on_cpu(CPUState*, void (*)(CPUState*, void*), void*) __attribute__((weak));
 
 }  // extern "C"

@@ -117,6 +117,8 @@ Instruction decode(std::span<const std::uint8_t> bytes, std::uint64_t next) {
         if (number >= DMABENCH_MARK_BEGIN && number <= DMABENCH_MARK_DEVICE)
             return {Kind::mark, number, {}};
     }
+    if (opcode == 0x31 || (opcode == 0x01 && modrm == 0xf9))
+        return {Kind::reads_clock, 0, {}};
     const bool writes_control = opcode == 0x22 && (reg == 3 || reg == 4) && (rex & 4) == 0;
     const bool invlpg = opcode == 0x01 && in_memory && reg == 7;
     const bool invpcid = opcode == 0x38 && modrm == 0x82 && operand_size;

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
     clean,             ///< clwb
     clean_invalidate,  ///< clflush, clflushopt
     forget,            ///< cr3 or cr4 is written, or translations are invalidated
+    reads_clock,       ///< rdtsc, rdtscp
 };
 
 /// An operand in memory: base + index * 2^scale + displacement. Registers by number, rax 0 .. r15 15; -1:

@@ -98,6 +98,11 @@ def arm64(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return measure("arm64@zynqmp-like", tmp_path_factory.mktemp("arm64") / "one", "platform-noncoherent")
 
 
+@pytest.fixture(scope="module")
+def x86(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return measure("x86_64-direct@x86-client-like", tmp_path_factory.mktemp("x86") / "one", "platform")
+
+
 def row(report: dict[str, Any], **wanted: object) -> dict[str, Any]:
     """The one row with these parameters."""
     found = [r for r in report["benchmarks"] if all(r["dmabench"]["params"].get(k) == v for k, v in wanted.items())]
@@ -167,11 +172,10 @@ def test_shapes_hold_on_arm64(arm64: dict[str, Any]) -> None:
     assert cleaned[0] == pytest.approx(SIZE / 64, rel=0.02) and cleaned[1] < 10
 
 
-def test_shapes_hold_on_x86(tmp_path: Path) -> None:
-    report = measure("x86_64-direct@x86-client-like", tmp_path / "x86", "platform")
-    check_shapes(report)
-    check_states(report)
-    coherent = row(report, strategy="coherent", cache_state="cold")
+def test_shapes_hold_on_x86(x86: dict[str, Any]) -> None:
+    check_shapes(x86)
+    check_states(x86)
+    coherent = row(x86, strategy="coherent", cache_state="cold")
     assert coherent["model_memory_reads_per_lap"] == pytest.approx(SIZE / 64, rel=0.01)
 
 
@@ -196,11 +200,18 @@ def busy_host() -> Iterator[None]:
             loop.wait()
 
 
-def test_runs_on_an_idle_and_a_busy_host_are_the_same_to_the_nanosecond(arm64: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arch", "platform", "target"),
+    [("arm64", "arm64@zynqmp-like", "platform-noncoherent"), ("x86", "x86_64-direct@x86-client-like", "platform")],
+)
+def test_runs_on_an_idle_and_a_busy_host_are_the_same_to_the_nanosecond(
+    arch: str, platform: str, target: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    idle = request.getfixturevalue(arch)
     with busy_host():
-        again = measure("arm64@zynqmp-like", tmp_path / "two", "platform-noncoherent")
-    assert again["benchmarks"] == arm64["benchmarks"]
-    assert again["dmabench"] == arm64["dmabench"]
+        busy = measure(platform, tmp_path / "two", target)
+    assert busy["benchmarks"] == idle["benchmarks"]
+    assert busy["dmabench"] == idle["dmabench"]
 
 
 def test_every_address_of_a_boot_is_the_one_that_qemu_has(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,12 @@ TEST(Arm64, DecodesCacheMaintenanceWithItsRegister) {
         {0xd5181007, Kind::forget, 7},            // msr sctlr_el1, x7
         {0xd508831f, Kind::forget, 31},           // tlbi vmalle1is
         {0xd5088326, Kind::forget, 6},            // tlbi vae1is, x6
+        {0xd53be040, Kind::uses_clock, 0},        // mrs x0, cntvct_el0
+        {0xd53be0c8, Kind::uses_clock, 8},        // mrs x8, cntvctss_el0
+        {0xd51be341, Kind::uses_clock, 1},        // msr cntv_cval_el0, x1
+        {0xd51be222, Kind::uses_clock, 2},        // msr cntp_ctl_el0, x2
+        {0xd53bd043, Kind::other, 0},             // mrs x3, tpidr_el0
+        {0xd538e100, Kind::other, 0},             // mrs x0, cntkctl_el1
         {0xd503201f, Kind::other, 0},             // nop
         {0xd503229f, Kind::other, 0},             // csdb, a hint too
         {0xd5033f9f, Kind::other, 0},             // dsb sy
@@ -136,6 +142,14 @@ TEST(X86, DecodesMarksAndWhatChangesTranslations) {
     EXPECT_EQ(decode_x86({0x0f, 0x01, 0x38}).kind, Kind::forget);                    // invlpg (%rax)
     EXPECT_EQ(decode_x86({0x0f, 0x01, 0xf8}).kind, Kind::other);                     // swapgs
     EXPECT_EQ(decode_x86({0x66, 0x0f, 0x38, 0x82, 0x04, 0x24}).kind, Kind::forget);  // invpcid (%rsp),%rax
+}
+
+TEST(X86, DecodesWhatReadsTheClock) {
+    using x86::Kind;
+    EXPECT_EQ(decode_x86({0x0f, 0x31}).kind, Kind::reads_clock);        // rdtsc
+    EXPECT_EQ(decode_x86({0x0f, 0x01, 0xf9}).kind, Kind::reads_clock);  // rdtscp
+    EXPECT_EQ(decode_x86({0x0f, 0x01, 0xd0}).kind, Kind::other);        // xgetbv
+    EXPECT_EQ(decode_x86({0x0f, 0x33}).kind, Kind::other);              // rdpmc
 }
 
 class Tables final : public PhysicalMemory {
