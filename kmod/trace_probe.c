@@ -441,7 +441,7 @@ int dmabench_trace_probe(struct dmabench_trace_start *arg)
 		err = probe_one(f, f->symbol, NULL);
 		if (err && err != -ENOMEM && f->other)
 			err = probe_one(f, f->other, NULL);
-		/* Not for want of memory: a function that is not probed is one that is not there. */
+		/* Where memory is short, the function may be there all the same. */
 		if (err == -ENOMEM) {
 			dmabench_trace_unprobe();
 			arg->reason = DMABENCH_REASON_NO_MEMORY;

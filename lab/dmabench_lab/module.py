@@ -30,6 +30,8 @@ _OVERRIDES = (
 _COMPILER_FLAGS = "'-D__counted_by__(member)=__unused__'"
 # More warnings. A new kernel's own headers may have some of these, so here they are no errors; the tests allow none.
 _WARNINGS = ("W=1",)
+# What the compiler notes as the folder of all sources.
+_NOTED_AS = "/usr/src"
 _LOG = "build.log"
 _SOURCES = ("*.c", "*.h", "*.S", "Kbuild", "Makefile")
 
@@ -67,7 +69,7 @@ def _module_folder(kernel: Kernel) -> Path:
 
 
 def _module_digest(kernel: Kernel, kmod: Path) -> str:
-    return digest(sources(kmod), kmod, *(f"{k}={v}" for k, v in sorted(kernel.packages.items())), *_WARNINGS)
+    return digest(sources(kmod), kmod, *(f"{k}={v}" for k, v in sorted(kernel.packages.items())), *_WARNINGS, _NOTED_AS)
 
 
 def copy_sources(kmod: Path, tree: Path) -> None:
@@ -76,6 +78,13 @@ def copy_sources(kmod: Path, tree: Path) -> None:
         copy = tree / path.relative_to(kmod)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+
+
+def _same_anywhere(kernel: Kernel, tree: Path) -> str:
+    """Has the compiler note paths that tell nothing of this machine. A module's size decides where a guest's memory is,
+    and so which allocations take the long way: the same sources have to give the same file, or two machines get two
+    figures."""
+    return " ".join(f"-ffile-prefix-map={folder}={_NOTED_AS}" for folder in (tree.parent, kernel.headers.parent))
 
 
 def make(kernel: Kernel, tree: Path, *more: str, target: str = "modules") -> "subprocess.CompletedProcess[str]":
@@ -89,7 +98,7 @@ def make(kernel: Kernel, tree: Path, *more: str, target: str = "modules") -> "su
         f"ARCH={_KERNEL_ARCH[kernel.arch]}",
         f"CROSS_COMPILE={compiler_prefix(kernel.arch)}",
         f"CC={require_compiler(kernel.arch)}",
-        f"KCFLAGS={_COMPILER_FLAGS}",
+        f"KCFLAGS={_COMPILER_FLAGS} {_same_anywhere(kernel, tree)}",
         *_OVERRIDES,
         *more,
         target,
