@@ -90,8 +90,8 @@ def boots(
         programs[arch] = folder / f"abi_test-{arch}"
         make = ["make", "-s", "-C", str(REPOSITORY / "tests/abi"), f"CC={module.require_compiler(arch)}"]
         subprocess.run([*make, f"OUT={programs[arch]}"], check=True)
-    chosen = [getattr(item, "callspec").params for item in request.session.items if hasattr(item, "callspec")]
-    names = dict.fromkeys(params["platform"] for params in chosen if "platform" in params)
+    waiting = (item for item in request.session.items if isinstance(item, pytest.Function))
+    names = [item.callspec.params["platform"] for item in waiting if "boots" in item.fixturenames]
     with concurrent.futures.ThreadPoolExecutor(guests_at_once()) as pool:
         yield {name: pool.submit(boot, name, programs[PLATFORMS[name].arch], folder) for name in names}
 
