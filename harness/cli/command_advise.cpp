@@ -6,10 +6,11 @@
 #include <memory>
 
 #include "analysis/advice_text.h"
+#include "analysis/read_report.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/target_option.h"
 #include "plan/axis.h"
-#include "analysis/read_report.h"
 #include "scenario/values.h"
 
 namespace dmabench {
@@ -110,12 +111,9 @@ Result<Workload> workload_of(const Options& options, const CostModel& model) {
 Result<std::vector<std::string>> targets_of(const Options& options, const CostModel& model) {
     if (options.target.empty())
         return model.targets();
-    const auto& known = model.targets();
-    if (std::find(known.begin(), known.end(), options.target) != known.end())
-        return std::vector<std::string>{options.target};
-    const std::vector<std::string_view> words(known.begin(), known.end());
-    return fail(ErrorKind::usage, "--target: {} has no rows for {}; it has {}{}", printable(options.report),
-                in_quotes(options.target), join(words), did_you_mean(options.target, words));
+    if (auto known = check_target(options.target, model, options.report); !known)
+        return tl::unexpected(known.error());
+    return std::vector<std::string>{options.target};
 }
 
 Result<int> give_advice(const Options& options) {

@@ -11,6 +11,7 @@
 #include "analysis/read_report.h"
 #include "base/figures.h"
 #include "base/text.h"
+#include "cli/target_option.h"
 #include "plan/plan.h"
 #include "scenario/values.h"
 #include "trace/show_trace.h"
@@ -164,11 +165,8 @@ Result<RemedyBook> RemedyBook::open(const RemedyOptions& options, const RunningP
         book.touch_bytes_ = *bytes;
     }
     if (!options.target.empty()) {
-        const auto& known = book.model_.targets();
-        const std::vector<std::string_view> words(known.begin(), known.end());
-        if (std::find(known.begin(), known.end(), options.target) == known.end())
-            return fail(ErrorKind::usage, "--target: {} has no rows for {}; it has {}{}", name,
-                        in_quotes(options.target), join(words), did_you_mean(options.target, words));
+        if (auto known = check_target(options.target, book.model_, options.report); !known)
+            return tl::unexpected(known.error());
         book.target_ = options.target;
     }
     return book;
