@@ -174,8 +174,8 @@ class Finder {
     /// Coherent memory against streaming as drivers use it: mapped for each transfer, or mapped once and synced.
     void by_size() {
         const Lines lines = lines_over(report_, "size");
-        for (const auto& [work, group] :
-             by_work(lines, {"target", "touch", "access", "touch_bytes", "pattern", "dirty", "cache_state", "width"}))
+        for (const auto& [work, group] : by_work(lines, {"target", "touch", "access", "touch_bytes",
+                                                         "pattern", "dirty", "cache_state", "width"}))
             for (const auto* coherent : group)
                 if (axis(coherent->first, "strategy") == "coherent" && number(axis(coherent->first, "map_every")) == 0)
                     for (const auto* streaming : group)
@@ -201,8 +201,8 @@ class Finder {
     /// The consumer in user space: a cached buffer with its syncs, against one that needs none.
     void by_bytes_touched() {
         const Lines lines = lines_over(report_, "touch_bytes");
-        for (const auto& [work, group] :
-             by_work(lines, {"target", "size", "access", "touch", "pattern", "dirty", "cache_state", "width"}))
+        for (const auto& [work, group] : by_work(
+                 lines, {"target", "size", "access", "touch", "pattern", "dirty", "cache_state", "width"}))
             for (const auto* cached : group)
                 if (axis(cached->first, "cache_mode") == "cached" && number(axis(cached->first, "sync_every")) == 1 &&
                     whole_sync(cached->first))

@@ -66,7 +66,8 @@ std::string reason_text(std::uint32_t reason) {
         "user memory cannot be pinned",
         "RLIMIT_MEMLOCK allows less memory to be pinned; raise it (ulimit -l)",
         "the device refuses a coherent DMA mask of that width",
-        "no memory within the DMA mask: what there is lies beyond it, and no bounce buffer is within it either",
+        "no memory within the DMA mask: what there is lies beyond it, and no bounce buffer is within it "
+        "either",
         "only one CPU is online, so there is no other to unmap on",
         "there is no such NUMA node, or it has no memory",
         "the target has no such engine",

@@ -39,8 +39,9 @@ double dirty_share(const Point& point) {
 /// What it takes to fetch the touched lines that are not in a cache when a lap begins.
 double fetch_ns(const Point& point) {
     constexpr double per_line = 20;
-    return point.cache_state == CacheState::cold ? std::ceil(static_cast<double>(point.touched_bytes()) / 64) * per_line
-                                                 : 0;
+    return point.cache_state == CacheState::cold
+               ? std::ceil(static_cast<double>(point.touched_bytes()) / 64) * per_line
+               : 0;
 }
 
 PhaseCosts costs_of(const Point& point, bool coherent_target) {

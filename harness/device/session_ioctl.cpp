@@ -109,10 +109,11 @@ Error no_module(int error) {
                           "with {}",
                           lab_remedy);
     else if (const std::string mode = lockdown(); !mode.empty())
-        why = fmt::format("the kernel module is not loaded, and this kernel is locked down ({}), so that it loads signed "
-                          "modules only: sign dmabench.ko with a key it trusts, boot it without Secure Boot and "
-                          "lockdown=, or measure in an emulated guest with {}",
-                          mode, lab_remedy);
+        why = fmt::format(
+            "the kernel module is not loaded, and this kernel is locked down ({}), so that it loads signed "
+            "modules only: sign dmabench.ko with a key it trusts, boot it without Secure Boot and "
+            "lockdown=, or measure in an emulated guest with {}",
+            mode, lab_remedy);
     else
         why = fmt::format("the kernel module is not loaded: load it (make -C kmod && sudo insmod kmod/dmabench.ko), "
                           "or measure in an emulated guest with {}",

@@ -42,7 +42,9 @@ class UserLaps final : public Laps {
         stamp_ns_ = measure_stamp();
     }
 
-    Outcome<Batch> run(std::uint64_t laps) override { return point_.prepared() ? run<true>(laps) : run<false>(laps); }
+    Outcome<Batch> run(std::uint64_t laps) override {
+        return point_.prepared() ? run<true>(laps) : run<false>(laps);
+    }
 
     Outcome<Batch> run_stamped(std::uint64_t laps, PhaseHistograms& histograms) override {
         histograms = {};
@@ -86,8 +88,8 @@ class UserLaps final : public Laps {
     std::uint64_t access_bytes() const override { return access_.bytes(); }
 
   private:
-    /// Where caches are prepared before each lap, that is not timed: the clock is read around each lap then, less
-    /// what a reading costs. Other laps know nothing of it, to the instruction.
+    /// Where caches are prepared before each lap, that is not timed: the clock is read around each lap then,
+    /// less what a reading costs. Other laps know nothing of it, to the instruction.
     template <bool prepared>
     Outcome<Batch> run(std::uint64_t laps) {
         const Marked marked;

@@ -118,12 +118,14 @@ std::optional<Conflict> cache_state_conflict(const Point& point) {
         return Conflict{dirty, "with cache_state cold no line is in a cache, so none can be dirty"};
     }
     if (point.cache_state == CacheState::dirty) {
-        return Conflict{dirty, "cache_state dirty has all lines dirty; for a share of them take dirty with "
-                               "cache_state as_is or warm"};
+        return Conflict{dirty,
+                        "cache_state dirty has all lines dirty; for a share of them take dirty with "
+                        "cache_state as_is or warm"};
     }
     if (point.transfers()) {
-        return Conflict{dirty, "with a transfer the data are written before the lap, so that dirty lines need "
-                               "cache_state as_is or dirty"};
+        return Conflict{dirty,
+                        "with a transfer the data are written before the lap, so that dirty lines need "
+                        "cache_state as_is or dirty"};
     }
     return std::nullopt;
 }
@@ -258,8 +260,8 @@ std::optional<Conflict> settle(Point& point, const GivenAxes& given) {
             axis.set(point, axis.default_value(point));
         }
     }
-    for (auto* find_conflict : {range_conflict, mask_conflict, batch_conflict, cache_state_conflict,
-                                transfer_conflict}) {
+    for (auto* find_conflict :
+         {range_conflict, mask_conflict, batch_conflict, cache_state_conflict, transfer_conflict}) {
         if (auto conflict = find_conflict(point)) {
             return conflict;
         }

@@ -84,9 +84,9 @@ std::string clock_notice(const std::string& clock_kind) {
         return "Emulated machine, instruction-counted clock (1 ns = 1 instruction): exact and repeatable, but not "
                "hardware time; caches, buses and devices cost nothing here.";
     if (clock_kind == "modelled")
-        return "Emulated machine, modelled clock (1 ns per instruction, and what a model of caches and memory adds): exact "
-               "and repeatable, but not hardware time: magnitude and order at best; what a device does to caches is in a figure "
-               "only where its row's device_side says so.";
+        return "Emulated machine, modelled clock (1 ns per instruction, and what a model of caches and "
+               "memory adds): exact and repeatable, but not hardware time: magnitude and order at best; what "
+               "a device does to caches is in a figure only where its row's device_side says so.";
     if (clock_kind == "realtime")
         return "Emulated machine, real-time clock: this measures the emulator on a shared machine, not hardware.";
     if (clock_kind == "fake")

@@ -41,8 +41,8 @@ class GuestMemory final : public PhysicalMemory {
 
 /// The guest's clock: QEMU counts 1 ns per instruction, and what accesses cost is added to that.
 ///
-/// QEMU stops the CPU at the instruction at which a timer is due, as far as it knew when it let the CPU run. If
-/// the clock passed a timer's time while the CPU runs, QEMU's other thread could find the timer due at an
+/// QEMU stops the CPU at the instruction at which a timer is due, as far as it knew when it let the CPU run.
+/// If the clock passed a timer's time while the CPU runs, QEMU's other thread could find the timer due at an
 /// instruction that depends on the host. So what is to be added is owed until the CPU has stopped between
 /// two blocks, for which it is asked, or until the guest is about to look at the clock.
 class Clock {
@@ -51,8 +51,8 @@ class Clock {
     void open();
     /// Back, too, but not further than instructions have brought it since it was last looked at.
     void advance(std::int64_t ps);
-    /// Before an instruction that reads the clock and is its block's last: whichever thread then finds a timer
-    /// due, the guest sees its interrupt behind that instruction.
+    /// Before an instruction that reads the clock and is its block's last: whichever thread then finds a
+    /// timer due, the guest sees its interrupt behind that instruction.
     void settle_before_read();
     /// Once the CPU is through with the block that it is in.
     void settle_after_block();

@@ -82,8 +82,8 @@ std::int64_t icount_get() __attribute__((weak));
 void cpu_physical_memory_rw(std::uint64_t, void*, std::uint64_t, bool) __attribute__((weak));
 struct CPUState;
 CPUState* qemu_get_cpu(int) __attribute__((weak));
-/// Calls the function on the CPU's thread when it runs no guest code, with QEMU's big lock held, and has the CPU
-/// stop at the end of its block for that. QEMU passes a union of a pointer's size.
+/// Calls the function on the CPU's thread when it runs no guest code, with QEMU's big lock held, and has the
+/// CPU stop at the end of its block for that. QEMU passes a union of a pointer's size.
 void async_run_on_cpu(CPUState*, void (*)(CPUState*, void*), void*) __attribute__((weak));
 
 }  // extern "C"

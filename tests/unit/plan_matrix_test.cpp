@@ -124,18 +124,18 @@ TEST(Matrix, DirtyNeedsMemoryThatIsThereBeforeTheLap) {
 
 TEST(Matrix, CacheStateIsOfCachedMemoryThatIsThereBeforeTheLap) {
     const std::vector<std::string> all = {"as_is", "cold"};
-    const auto kernel = expand({words("strategy", {"null", "coherent", "streaming_page"}), numbers("size", {64}),
-                                numbers("map_every", {1}), words("cache_state", all)});
-    EXPECT_EQ(names(kernel),
-              (Names{"null/size:64/target:auto", "coherent/map_every:1/size:64/target:auto",
-                     "streaming_page/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto",
-                     "streaming_page/cache_state:cold/direction:bidirectional/map_every:1/size:64/sync_every:0/"
-                     "target:auto"}));
+    const auto kernel = expand({words("strategy", {"null", "coherent", "streaming_page"}),
+                                numbers("size", {64}), numbers("map_every", {1}), words("cache_state", all)});
+    EXPECT_EQ(
+        names(kernel),
+        (Names{"null/size:64/target:auto", "coherent/map_every:1/size:64/target:auto",
+               "streaming_page/direction:bidirectional/map_every:1/size:64/sync_every:0/target:auto",
+               "streaming_page/cache_state:cold/direction:bidirectional/map_every:1/size:64/sync_every:0/"
+               "target:auto"}));
     EXPECT_TRUE(kernel.excluded.empty());
-    const auto user =
-        expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
-                words("cache_mode", {"cached", "writecombine", "uncached"}), words("access", {"read"}),
-                words("cache_state", all)});
+    const auto user = expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                              words("cache_mode", {"cached", "writecombine", "uncached"}),
+                              words("access", {"read"}), words("cache_state", all)});
     const std::string head = "streaming_page/access:read/cache_mode:";
     const std::string tail = "direction:bidirectional/map_every:0/size:64/sync_every:1/target:auto";
     EXPECT_EQ(names(user), (Names{head + "cached/" + tail, head + "cached/cache_state:cold/" + tail,
@@ -150,19 +150,21 @@ TEST(Matrix, LinesThatAreInNoCacheOrAllDirtyHaveNoDirtyShare) {
     std::vector<std::string> reasons;
     for (const auto& excluded : expansion.excluded)
         reasons.push_back(excluded.reason);
-    EXPECT_EQ(reasons, (std::vector<std::string>{
-                           "with cache_state cold no line is in a cache, so none can be dirty",
-                           "cache_state dirty has all lines dirty; for a share of them take dirty with cache_state "
-                           "as_is or warm"}));
-    const auto transfers = expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
-                                   words("direction", {"from_device"}), words("transfer", {"memcpy"}),
-                                   numbers("map_every", {0}), numbers("dirty", {50}),
-                                   words("cache_state", {"as_is", "warm"})});
+    EXPECT_EQ(reasons,
+              (std::vector<std::string>{
+                  "with cache_state cold no line is in a cache, so none can be dirty",
+                  "cache_state dirty has all lines dirty; for a share of them take dirty with cache_state "
+                  "as_is or warm"}));
+    const auto transfers =
+        expand({words("strategy", {"streaming_page"}), numbers("size", {64}),
+                words("direction", {"from_device"}), words("transfer", {"memcpy"}), numbers("map_every", {0}),
+                numbers("dirty", {50}), words("cache_state", {"as_is", "warm"})});
     EXPECT_EQ(transfers.points.size(), 1U);
     ASSERT_EQ(transfers.excluded.size(), 1U);
-    EXPECT_EQ(transfers.excluded.front().reason,
-              "with a transfer the data are written before the lap, so that dirty lines need cache_state as_is or "
-              "dirty");
+    EXPECT_EQ(
+        transfers.excluded.front().reason,
+        "with a transfer the data are written before the lap, so that dirty lines need cache_state as_is or "
+        "dirty");
 }
 
 TEST(Matrix, BatchesAndOtherCpusAreOfLapsThatMap) {

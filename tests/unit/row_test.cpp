@@ -104,7 +104,9 @@ TEST(Row, ASyncThatNoLapCallsForIsNotElided) {
 
 TEST(Row, SaysWhatTheModelKnowsOfTheDeviceWhereThereIsAModel) {
     Measurement measured = measured_thrice_ten();
-    const auto side = [&] { return make_row(streaming(), measured, fine_clock)["dmabench"].value("device_side", ""); };
+    const auto side = [&] {
+        return make_row(streaming(), measured, fine_clock)["dmabench"].value("device_side", "");
+    };
     EXPECT_EQ(side(), "");
     measured.counts = {{"model:accesses", "model_accesses_per_lap", 0}};
     EXPECT_EQ(side(), "not_modelled");

@@ -136,8 +136,9 @@ TEST_F(Sampler, CachesArePreparedBeforeEachLapOfUserSpaceAndNotTimed) {
     point.cache_mode = CacheMode::cached;
     point.access = Access::read;
     const double warm_ns = 4096.0 / 8 * 2;
-    for (const auto [state, expected] : {std::pair{CacheState::as_is, warm_ns}, std::pair{CacheState::warm, warm_ns},
-                                         std::pair{CacheState::cold, warm_ns + 64 * 20}}) {
+    for (const auto [state, expected] :
+         {std::pair{CacheState::as_is, warm_ns}, std::pair{CacheState::warm, warm_ns},
+          std::pair{CacheState::cold, warm_ns + 64 * 20}}) {
         point.cache_state = state;
         const auto measured = measure(point);
         ASSERT_TRUE(measured);

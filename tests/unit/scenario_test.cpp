@@ -188,7 +188,8 @@ TEST(Scenario, AxesAreChecked) {
         error(R"({"sizes": 1})"),
         "26: unknown axis 'sizes'; expected one of strategy, size, direction, target, source, map_every, "
         "sync_every, sync_offset, sync_bytes, touch, touch_bytes, dirty, cache_state, transfer, ownership, "
-        "cache_mode, access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads (did you mean 'size'?)");
+        "cache_mode, access, pattern, width, batch, unmap_cpu, offset, mask_bits, node, threads (did you "
+        "mean 'size'?)");
     EXPECT_EQ(error(R"({"size": []})"), "34: size: the list is empty; expected at least one value");
     EXPECT_EQ(error(R"({"size": 0})"), "34: size: 0 is out of range; expected 1 .. 67108864 (64M) bytes");
     EXPECT_EQ(error(R"({"size": [1, "1G"]})"),
