@@ -108,7 +108,8 @@ void test_node(int fd, const struct dmabench_target_info *t)
  */
 static bool ran_out(uint32_t bits, const struct dmabench_run *r)
 {
-	return bits < 21 && errno == EIO && r->reason == DMABENCH_REASON_MAP_FAILED;
+	return bits < 21 && ((errno == EIO && r->reason == DMABENCH_REASON_MAP_FAILED) ||
+			     (errno == ENOMEM && r->reason == DMABENCH_REASON_NO_MEMORY));
 }
 
 /* Whether the mask is to blame is found by a try without it, of which nothing stays. */

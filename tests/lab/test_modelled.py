@@ -19,65 +19,21 @@ pytestmark = pytest.mark.guest
 SIZE = 65536
 # Each access in each cache mode, with and without the syncs; syncing what is dirty and what is not; each state of
 # caches, in the kernel (synced, then read) and in user space.
+MAPPED = {"strategy": "streaming_page", "size": "64K", "map_every": 0}
+SYNCED = MAPPED | {"direction": "to_device", "sync_every": 1}
+STATES = ["cold", "warm", "dirty"]
 SCENARIO = {
     "name": "shapes",
     "title": "What a model has to show",
     "question": "Does it?",
     "statistics": {"samples": 6, "discard": 1},
     "sweeps": [
-        {
-            "matrix": {
-                "strategy": "streaming_page",
-                "size": "64K",
-                "sync_every": [0, 1],
-                "cache_mode": "cached",
-                "access": ["read", "write"],
-                "map_every": 0,
-            }
-        },
-        {
-            "matrix": {
-                "strategy": "streaming_page",
-                "size": "64K",
-                "sync_every": 0,
-                "cache_mode": ["writecombine", "uncached"],
-                "access": ["read", "write"],
-                "map_every": 0,
-            }
-        },
-        {
-            "matrix": {
-                "strategy": "streaming_page",
-                "size": "64K",
-                "direction": "to_device",
-                "sync_every": 1,
-                "map_every": 0,
-                "dirty": [0, 100],
-            }
-        },
-        {
-            "matrix": {
-                "strategy": "streaming_page",
-                "size": "64K",
-                "direction": "to_device",
-                "sync_every": 1,
-                "map_every": 0,
-                "touch": "read",
-                "cache_state": ["cold", "warm", "dirty"],
-            }
-        },
-        {
-            "matrix": {
-                "strategy": "streaming_page",
-                "size": "64K",
-                "sync_every": 0,
-                "cache_mode": "cached",
-                "access": ["read"],
-                "map_every": 0,
-                "cache_state": ["cold", "warm", "dirty"],
-            }
-        },
-        {"matrix": {"strategy": "coherent", "size": "64K", "map_every": 0, "touch": "read", "cache_state": "cold"}},
+        {"matrix": MAPPED | {"sync_every": [0, 1], "cache_mode": "cached", "access": ["read", "write"]}},
+        {"matrix": MAPPED | {"sync_every": 0, "cache_mode": ["writecombine", "uncached"], "access": ["read", "write"]}},
+        {"matrix": SYNCED | {"dirty": [0, 100]}},
+        {"matrix": SYNCED | {"touch": "read", "cache_state": STATES}},
+        {"matrix": MAPPED | {"sync_every": 0, "cache_mode": "cached", "access": "read", "cache_state": STATES}},
+        {"matrix": MAPPED | {"strategy": "coherent", "touch": "read", "cache_state": "cold"}},
     ],
 }
 

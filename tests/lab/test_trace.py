@@ -37,11 +37,12 @@ LAPS = {
 }
 
 
-def trace_of(path: Path) -> dict[str, Any]:
+def trace_of(path: Path, missed: int = 0) -> dict[str, Any]:
+    """The trace, which may have missed that many calls: a kretprobe that an interrupt finds in another one is."""
     document = json.loads(path.read_text())
     jsonschema.Draft7Validator(SCHEMA).validate(document)
     trace: dict[str, Any] = document["dmabench_trace"]
-    assert trace["missed"] == trace["homeless"] == trace["other"] == 0
+    assert trace["homeless"] == trace["other"] == 0 and trace["missed"] <= missed
     return trace
 
 
@@ -156,18 +157,19 @@ done
 dmabench trace --json /mnt/out/nvme.json -- sh $0 disk - - /mnt/out/nvme || exit 1
 """
 
-# Loads, traces with and unloads the module again and again while packets come in.
+# Loads, traces with and unloads the module again and again while packets come in. A hundred rounds take ten minutes.
+ROUNDS = int(os.environ.get("DMABENCH_CHURN", "20"))
 CHURN = """
 ( while [ ! -e /tmp/enough ]; do wget -q -O /tmp/got $url; [ $(wc -c </tmp/got) = DOWNLOAD ] || echo short; done >/tmp/short ) &
 free() { echo $1 $(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) >>/mnt/out/churn; }
 rmmod dmabench
 counters $name >/mnt/out/churn.before
-for i in $(seq 100); do
+for i in $(seq ROUNDS); do
     insmod /lab/dmabench.ko || exit 1
     dmabench trace --seconds 0.02 --json /tmp/trace.json >/dev/null || exit 1
     grep -q '"driver": "CARD"' /tmp/trace.json && echo seen $i >>/mnt/out/churn
     rmmod dmabench || exit 1
-    [ $i = 10 ] && free before
+    [ $i = 2 ] && free before
 done
 counters $name >/mnt/out/churn.after
 free after
@@ -290,7 +292,7 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
     disk.write_bytes(bytes(2 * READ))
     platform = with_drivers(name, disk)
     parts = cache.prepare(platform, print)
-    words = {"PORT": str(port), "DOWNLOAD": str(DOWNLOAD), "COUNT": str(READ >> 20), "CARD": churn}
+    words = {"PORT": str(port), "DOWNLOAD": str(DOWNLOAD), "COUNT": str(READ >> 20), "CARD": churn, "ROUNDS": str(ROUNDS)}
     shared = []
     for file, text in {"traffic": TRAFFIC, "churn": CHURN}.items():
         for word, value in words.items():
@@ -312,17 +314,14 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
     assert guest.Guest(platform, parts, job).run(err=errors.append) == 0, b"".join(errors).decode()
 
 
-LONG = pytest.mark.skipif("DMABENCH_CHURN" not in os.environ, reason="some 10 minutes; DMABENCH_CHURN=1 runs it")
-
-
-@pytest.mark.parametrize("platform", ["x86_64-swiotlb", pytest.param("x86_64-vtd-strict", marks=LONG)])
+@pytest.mark.parametrize("platform", ["x86_64-swiotlb", "x86_64-vtd-strict"])
 def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_path: Path, server: int) -> None:
     churn = "e1000e" if "vtd" in platform else ""
     drive(platform, tmp_path, server, churn)
     out = tmp_path / "out"
     note = "bounced" if "swiotlb" in platform else "IOMMU"
     for card in NICS:
-        trace, stats = trace_of(out / f"{card}.json"), counted(out, card)
+        trace, stats = trace_of(out / f"{card}.json", missed=10), counted(out, card)
         assert stats["rx_packets"] > 4000 and stats["rx_errors"] == stats["tx_errors"] == 0
         driver = "virtio-pci" if card == "virtio_net" else card
         mine = {"driver": driver, "direction": "from_device"}
@@ -349,7 +348,7 @@ def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_pa
 
 
 def check_disk(out: Path, note: str) -> None:
-    trace = trace_of(out / "nvme.json")
+    trace = trace_of(out / "nvme.json", missed=10)
     before, after = ([int(n) for n in (out / f"nvme.{when}").read_text().split()] for when in ("before", "after"))
     read = 512 * (after[2] - before[2])
     assert read >= READ
@@ -366,10 +365,10 @@ def check_churn(out: Path) -> None:
     lines = [line.split() for line in (out / "churn").read_text().splitlines()]
     said = {words[0]: int(words[1]) for words in lines}
     assert said["probes"] == 0 and said["short"] == 0
-    # One table alone is 400 kB, and 90 rounds make 36 MB of them.
+    # One table alone is 400 kB, and 18 rounds make 7 MB of them.
     assert said["before"] - said["after"] < 4096
-    assert sum(words[0] == "seen" for words in lines) > 50
+    assert sum(words[0] == "seen" for words in lines) > ROUNDS / 2
     stats = counted(out, "churn")
-    assert stats["rx_packets"] > 10000
+    assert stats["rx_packets"] > 100 * ROUNDS
     for key in ("rx_errors", "rx_dropped", "rx_missed_errors", "tx_errors", "out_of_order"):
         assert stats[key] == 0, key
