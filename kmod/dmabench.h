@@ -44,6 +44,7 @@
 #include "xfer.h"
 
 struct device;
+struct dma_buf;
 struct dma_pool;
 struct file;
 struct kmem_cache;
@@ -330,16 +331,32 @@ int dmabench_mapping(struct dmabench_context *ctx, struct file *file,
 int dmabench_memory(struct dmabench_context *ctx, struct dmabench_memory *arg);
 
 /* dmabuf.c */
+
+/**
+ * struct dmabench_dmabuf_call - DMABUF, and what its caller does not see
+ * @arg:	what its caller sees
+ * @dmabuf:	that the file descriptor stands for, once that is given away; NULL: none
+ */
+struct dmabench_dmabuf_call {
+	struct dmabench_dmabuf arg;
+	struct dma_buf *dmabuf;
+};
+
 #ifdef CONFIG_DMA_SHARED_BUFFER
-int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf *arg);
+int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf_call *call);
+void dmabench_dmabuf_give(struct dmabench_dmabuf_call *call, bool told);
 #else
 static inline int dmabench_dmabuf(struct dmabench_context *ctx,
-				  struct dmabench_dmabuf *arg)
+				  struct dmabench_dmabuf_call *call)
 {
-	arg->fd = -1;
-	arg->bytes = 0;
-	arg->reason = DMABENCH_REASON_NONE;
+	call->arg.fd = -1;
+	call->arg.bytes = 0;
+	call->arg.reason = DMABENCH_REASON_NONE;
 	return -EOPNOTSUPP;
+}
+
+static inline void dmabench_dmabuf_give(struct dmabench_dmabuf_call *call, bool told)
+{
 }
 #endif
 

@@ -11,6 +11,7 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -248,18 +249,20 @@ static int check(struct dmabench_buffer *b)
 /**
  * dmabench_dmabuf() - make a dma-buf of the buffer
  * @ctx:	context, locked
- * @arg:	takes the file descriptor
+ * @call:	takes the file descriptor, which dmabench_dmabuf_give() makes valid
  *
- * Return: 0 or an error, with arg->reason set.
+ * Return: 0 or an error, with the reason set.
  */
-int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf *arg)
+int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf_call *call)
 {
+	struct dmabench_dmabuf *arg = &call->arg;
 	struct dmabench_buffer *b = &ctx->buf;
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct dma_buf *dmabuf;
 	struct export *e;
 	int err;
 
+	call->dmabuf = NULL;
 	arg->fd = -1;
 	arg->reason = DMABENCH_REASON_NONE;
 	arg->bytes = 0;
@@ -285,19 +288,37 @@ int dmabench_dmabuf(struct dmabench_context *ctx, struct dmabench_dmabuf *arg)
 		export_free(e);
 		return PTR_ERR(dmabuf);
 	}
-	/* Once it has a descriptor, it may be closed by another thread at any time. */
-	arg->bytes = info.size;
-	arg->fd = dma_buf_fd(dmabuf, O_CLOEXEC);
-	if (arg->fd < 0) {
-		err = arg->fd;
-		arg->fd = -1;
-		arg->bytes = 0;
+	err = get_unused_fd_flags(O_CLOEXEC);
+	if (err < 0) {
 		dma_buf_put(dmabuf);
+		return err;
 	}
-	return err;
+	arg->fd = err;
+	arg->bytes = info.size;
+	call->dmabuf = dmabuf;
+	return 0;
 out:
 	arg->reason = b->reason;
 	return err;
+}
+
+/**
+ * dmabench_dmabuf_give() - make the file descriptor valid, or take it back
+ * @call:	after dmabench_dmabuf()
+ * @told:	the caller knows the file descriptor
+ *
+ * One that it does not know of would hold the pages and the module for as long as it lives.
+ */
+void dmabench_dmabuf_give(struct dmabench_dmabuf_call *call, bool told)
+{
+	if (!call->dmabuf)
+		return;
+	if (told) {
+		fd_install(call->arg.fd, call->dmabuf->file);
+		return;
+	}
+	put_unused_fd(call->arg.fd);
+	dma_buf_put(call->dmabuf);
 }
 
 DMABENCH_IMPORT_DMA_BUF;

@@ -273,7 +273,7 @@ union dmabench_arg {
 	struct dmabench_sync sync;
 	struct dmabench_mapping mapping;
 	struct dmabench_memory memory;
-	struct dmabench_dmabuf dmabuf;
+	struct dmabench_dmabuf_call dmabuf;
 	struct dmabench_transfers transfers;
 	struct dmabench_prepare prepare;
 	struct dmabench_trace_start trace_start;
@@ -298,6 +298,7 @@ static long dmabench_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	void __user *uarg = (void __user *)argp;
 	const struct dmabench_call *call;
 	union dmabench_arg arg;
+	bool told;
 	u32 size;
 	int err;
 
@@ -330,9 +331,10 @@ static long dmabench_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 		mutex_unlock(&ctx->lock);
 
 	/* Also on failure: reasons and what was done until then are in there. */
-	if (copy_to_user(uarg, &arg, min(size, call->size)))
-		return -EFAULT;
-	return err;
+	told = !copy_to_user(uarg, &arg, min(size, call->size));
+	if (cmd == DMABENCH_IOC_DMABUF)
+		dmabench_dmabuf_give(&arg.dmabuf, told);
+	return told ? err : -EFAULT;
 }
 
 static const struct file_operations dmabench_fops = {
