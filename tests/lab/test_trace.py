@@ -41,7 +41,9 @@ def trace_of(path: Path) -> dict[str, Any]:
     document = json.loads(path.read_text())
     jsonschema.Draft7Validator(SCHEMA).validate(document)
     trace: dict[str, Any] = document["dmabench_trace"]
-    assert trace["missed"] == trace["homeless"] == trace["other"] == 0
+    assert trace["homeless"] == trace["other"] == 0
+    # The kernel does not run a BPF program in an interrupt of itself.
+    assert trace["missed"] <= (0.005 * trace["calls"] if trace["backend"] == "bpf" else 0)
     return trace
 
 
@@ -142,6 +144,7 @@ net) counters $2 >$4.before; wget -q -O /dev/null $3 || exit 1; counters $2 >$4.
 disk) cat /sys/block/nvme0n1/stat >$4.before; dd if=/dev/nvme0n1 of=/dev/null bs=1M count=COUNT 2>/dev/null || exit 1
     cat /sys/block/nvme0n1/stat >$4.after; exit ;;
 esac
+[ -z "$UNLOAD" ] || rmmod dmabench || exit 1
 for path in /sys/class/net/*; do
     [ -e "$path/device/driver" ] || continue
     name=${path##*/} driver=$(basename "$(readlink -f "$path/device/driver")")
@@ -284,8 +287,8 @@ def counted(folder: Path, name: str) -> dict[str, int]:
     return {key: found[1][key] - found[0][key] for key in found[0]}
 
 
-def drive(name: str, folder: Path, port: int, churn: str) -> None:
-    """Boots the guest with traffic; what it found is in the folder afterwards."""
+def drive(name: str, folder: Path, port: int, churn: str, unload: bool = False) -> None:
+    """Boots the guest with traffic, with the module or without; what it found is in the folder afterwards."""
     disk = folder / "disk.img"
     disk.write_bytes(bytes(2 * READ))
     platform = with_drivers(name, disk)
@@ -300,7 +303,7 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
     out = folder / "out"
     out.mkdir()
     job = guest.Job(
-        ["env", f"CHURN={churn}", "sh", "/mnt/in/traffic"],
+        ["env", f"CHURN={churn}", f"UNLOAD={1 if unload else ''}", "sh", "/mnt/in/traffic"],
         qemu.REALTIME,
         600,
         share=shared,
@@ -315,14 +318,18 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
 LONG = pytest.mark.skipif("DMABENCH_CHURN" not in os.environ, reason="some 10 minutes; DMABENCH_CHURN=1 runs it")
 
 
-@pytest.mark.parametrize("platform", ["x86_64-swiotlb", pytest.param("x86_64-vtd-strict", marks=LONG)])
-def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_path: Path, server: int) -> None:
+@pytest.mark.parametrize(
+    "platform, backend",
+    [("x86_64-swiotlb", "kretprobes"), ("x86_64-swiotlb", "bpf"), pytest.param("x86_64-vtd-strict", "kretprobes", marks=LONG)],
+)
+def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, backend: str, tmp_path: Path, server: int) -> None:
     churn = "e1000e" if "vtd" in platform else ""
-    drive(platform, tmp_path, server, churn)
+    drive(platform, tmp_path, server, churn, unload=backend == "bpf")
     out = tmp_path / "out"
     note = "bounced" if "swiotlb" in platform else "IOMMU"
     for card in NICS:
         trace, stats = trace_of(out / f"{card}.json"), counted(out, card)
+        assert trace["backend"] == backend
         assert stats["rx_packets"] > 4000 and stats["rx_errors"] == stats["tx_errors"] == 0
         driver = "virtio-pci" if card == "virtio_net" else card
         mine = {"driver": driver, "direction": "from_device"}
