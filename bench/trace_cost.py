@@ -59,7 +59,8 @@ exec 2>&1
 laps() { dmabench run /mnt/in/laps.json --clock CLOCK --counters none --quiet --seed 1 -o /mnt/out/$1.json; }
 loader="/mnt/in/ld-linux-x86-64.so.2 --library-path /mnt/in"
 laps plain || exit 1
-echo dmabench; dmabench trace --function map,unmap --json /mnt/out/trace.json -- sh /mnt/in/job laps dmabench || exit 1
+echo dmabench; dmabench trace --backend module --function map,unmap --json /mnt/out/trace.json -- sh /mnt/in/job laps dmabench || exit 1
+echo bpf; dmabench trace --backend bpf --function map,unmap --json /mnt/out/trace-bpf.json -- sh /mnt/in/job laps bpf
 if [ -e /mnt/in/bpftrace ]; then
     $loader /mnt/in/bpftrace -o /tmp/bpftrace.out /mnt/in/calls.bt &
     for i in $(seq 600); do [ "$(wc -l </sys/kernel/debug/kprobes/list)" -ge 4 ] && break; sleep 1; done
@@ -136,11 +137,14 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, float | str]
     plain = per_lap(out, "plain")
     assert plain is not None
     costs: dict[str, float | str] = {}
-    for name in ("dmabench", "bpftrace", "perf"):
+    for name in ("dmabench", "bpf", "bpftrace", "perf"):
         traced = per_lap(out, name)
         failed = missing.get(name, f"skipped: {name} did not come to its end in the guest")
         costs[name] = failed if traced is None else (traced - plain) / CALLS_PER_LAP
-    costs["told"] = float(json.loads((out / "trace.json").read_text())["dmabench_trace"]["cost_ns"])
+    for name, file in {"told": "trace.json", "bpf told": "trace-bpf.json"}.items():
+        costs[name] = "skipped: not traced"
+        if (out / file).exists():
+            costs[name] = float(json.loads((out / file).read_text())["dmabench_trace"]["cost_ns"])
     return costs
 
 
@@ -155,6 +159,8 @@ def main() -> int:
     names = {
         "dmabench": "dmabench trace (caller, its caller, bytes, histogram)",
         "told": "  as it tells itself",
+        "bpf": "dmabench trace --backend bpf (the same, by fentry and fexit)",
+        "bpf told": "  as it tells itself",
         "bpftrace": "bpftrace (kprobe and kretprobe; caller, histogram)",
         "perf": "perf record (kprobe and kretprobe events with call chains)",
     }

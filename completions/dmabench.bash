@@ -126,6 +126,7 @@ _dmabench_complete() {
     case ${words[1]}:$prev in
         run:--on | info:--on | counters:--on | doctor:--on) _dmabench_on ;;
         trace:--on) _dmabench_options auto host fake ;;
+        trace:--backend) _dmabench_options auto module bpf ;;
         trace:--function) _dmabench_list "" map unmap sync sync_for_cpu sync_for_device alloc free ;;
         trace:--json | trace:--advise) _dmabench_files json ;;
         trace:--clock) _dmabench_options hardware realtime instructions modelled ;;
@@ -178,7 +179,7 @@ _dmabench_word() {
             compare) _dmabench_options --help --threshold --format --color --strict --all --force --across --row --col ;;
             export) _dmabench_options --help --format --output --build ;;
             trace) _dmabench_options --help --seconds --interval --driver --device --function --min-time --sites \
-                --json --folded --advise --touch-bytes --target --force --clock --on ;;
+                --json --folded --advise --touch-bytes --target --force --clock --on --backend ;;
         esac
         return
     fi

@@ -152,6 +152,7 @@ complete -c dmabench -n '__dmabench_in trace' -l target -x -d 'This target of th
 complete -c dmabench -n '__dmabench_in trace' -l force -d 'Take the report of another platform'
 complete -c dmabench -n '__dmabench_in trace' -l clock -x -a 'hardware realtime instructions modelled' -d 'What drives the clock'
 complete -c dmabench -n '__dmabench_in trace' -l on -x -a 'auto host fake' -d 'Where to trace'
+complete -c dmabench -n '__dmabench_in trace' -l backend -x -a 'auto module bpf' -d 'What sees the calls'
 
 complete -c dmabench -n '__dmabench_in advise' -l transfer-bytes -x -a '4K 64K 1M' -d 'Size of a transfer'
 complete -c dmabench -n '__dmabench_in advise' -l touch-bytes -x -a '4K 64K 1M' -d 'What the CPU accesses of it'

@@ -142,6 +142,7 @@ _dmabench_trace() {
         '--force[take the report of another platform]' \
         '--clock=[what drives the clock]:clock:(hardware realtime instructions modelled)' \
         '--on=[where to trace]:where:(auto host fake)' \
+        '--backend=[what sees the calls]:backend:(auto module bpf)' \
         '*::command:_normal'
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@
 #include "report/platform.h"
 #include "report/version.h"
 #include "scenario/values.h"
+#include "trace/bpf_support.h"
 #include "trace/show_trace.h"
 
 namespace dmabench {
@@ -33,6 +35,7 @@ using Seconds = std::chrono::duration<double>;
 
 struct Options {
     std::string on = "auto";
+    std::string backend = "auto";
     double seconds = 10;
     bool seconds_given = false;
     double interval = 1;
@@ -52,14 +55,14 @@ struct Options {
 /// The table, in place of the one before where that is possible.
 class LiveTable {
   public:
-    explicit LiveTable(bool redraw) : redraw_(redraw) {}
+    LiveTable(bool redraw, std::string backend) : redraw_(redraw), backend_(std::move(backend)) {}
     ~LiveTable() { erase(); }
     LiveTable(const LiveTable&) = delete;
     LiveTable& operator=(const LiveTable&) = delete;
 
     void draw(const Trace& trace) {
         erase();
-        TableStyle style{has_colours(STDOUT_FILENO), 0, 0};
+        TableStyle style{has_colours(STDOUT_FILENO), 0, 0, backend_};
         if (redraw_) {
             style.width = terminal_width(STDOUT_FILENO);
             style.height = std::max<std::size_t>(terminal_height(STDOUT_FILENO), 8) - 1;
@@ -78,19 +81,52 @@ class LiveTable {
 
   private:
     bool redraw_;
+    std::string backend_;
     std::size_t drawn_ = 0;
 };
 
-Result<std::unique_ptr<TraceSession>> open_trace(const Options& options, const Where& where) {
+struct OpenTrace {
+    std::unique_ptr<TraceSession> session;
+    std::optional<Error> no_module;  ///< why not by the module, where that was not asked
+};
+
+/// The second reason is only half of it.
+Error with_first(const OpenTrace& trace, const Error& second) {
+    return trace.no_module ? neither(*trace.no_module, second) : second;
+}
+
+Result<OpenTrace> open_host_trace(const std::string& backend) {
+    OpenTrace opened;
+    if (choose_means(backend, std::filesystem::exists(DMABENCH_DEVICE)) == TraceMeans::module) {
+        auto session = open_ioctl_trace();
+        if (!session)
+            return tl::unexpected(session.error());
+        opened.session = std::move(*session);
+        return opened;
+    }
+    if (backend == "auto") {
+        if (auto module = open_ioctl_trace(); !module)
+            opened.no_module = module.error();
+    }
+    auto session = open_bpf_trace();
+    if (!session)
+        return tl::unexpected(with_first(opened, session.error()));
+    opened.session = std::move(*session);
+    return opened;
+}
+
+Result<OpenTrace> open_trace(const Options& options, const Where& where) {
     if (where.kind == Where::Kind::lab)
         return fail(ErrorKind::usage,
                     "--on {}: a guest is traced from within: lab/lab exec {} -- dmabench trace -- COMMAND",
                     options.on, where.platforms.front());
     if (where.kind == Where::Kind::host)
-        return open_ioctl_trace();
+        return open_host_trace(options.backend);
+    if (options.backend != "auto")
+        return fail(ErrorKind::usage, "--backend {}: --on fake has none but its own", options.backend);
     FakeTraceOptions fake;
     fake.step_ns = static_cast<std::uint64_t>(std::min(options.interval, options.seconds) * 1e9);
-    return make_fake_trace(fake);
+    return OpenTrace{make_fake_trace(fake), std::nullopt};
 }
 
 Result<SiteFilter> filter_of(const Options& options) {
@@ -111,12 +147,13 @@ struct Traced {
     std::optional<int> command_status;
 };
 
-Result<Traced> trace_for_a_while(TraceSession& session, TracedFunctions functions, const SiteFilter& filter,
+Result<Traced> trace_for_a_while(const OpenTrace& opened, TracedFunctions functions, const SiteFilter& filter,
                                  const Options& options) {
+    TraceSession& session = *opened.session;
     Traced traced;
     auto start = session.start(functions, options.sites);
     if (!start)
-        return tl::unexpected(start.error());
+        return tl::unexpected(with_first(opened, start.error()));
     traced.start = *start;
     std::optional<Child> child;
     if (!options.command.empty()) {
@@ -129,7 +166,7 @@ Result<Traced> trace_for_a_while(TraceSession& session, TracedFunctions function
     const bool redraw = can_redraw(STDOUT_FILENO) && !child && options.json != "-" && options.folded != "-";
     const bool show = redraw || options.interval_given;
     const bool limited = !child || options.seconds_given;
-    LiveTable table(redraw);
+    LiveTable table(redraw, session.backend());
     TraceSnapshot before;
     before.now_ns = start->started_ns;
     for (auto next = begun + Seconds(options.interval); !interrupted(); next += Seconds(options.interval)) {
@@ -164,14 +201,15 @@ Result<Traced> trace_for_a_while(TraceSession& session, TracedFunctions function
 }
 
 /// What is traced: the running system, with the clock that its owner says it has.
-Result<RunningPlatform> running_platform(const Options& options, const Where& where) {
-    auto session = open_session(where, 1);
-    if (!session)
+Result<RunningPlatform> running_platform(const Options& options, const Where& where, bool by_bpf) {
+    DeviceInfo device;
+    if (auto session = open_session(where, 1))
+        device = (*session)->info();
+    else if (!by_bpf)
         return tl::unexpected(session.error());
     RunningPlatform here;
     here.clock = where.kind == Where::Kind::fake ? "fake" : !options.clock.empty() ? options.clock : "hardware";
-    here.facts = describe_platform((*session)->info(),
-                                   google_context(program_name())["host_name"].get<std::string>(),
+    here.facts = describe_platform(device, google_context(program_name())["host_name"].get<std::string>(),
                                    options.clock);
     return here;
 }
@@ -249,7 +287,7 @@ Result<int> show(const Traced& traced, const TraceSession& session, const SiteFi
         explain_nothing(all, options);
     if (options.json != "-" && options.folded != "-") {
         const bool colour = has_colours(STDOUT_FILENO);
-        fmt::print("{}\n", fmt::join(table_lines(trace, {colour, 0, 0}), "\n"));
+        fmt::print("{}\n", fmt::join(table_lines(trace, {colour, 0, 0, session.backend()}), "\n"));
         if (book != nullptr)
             fmt::print("{}\n", fmt::join(book->lines(trace, colour), "\n"));
     }
@@ -288,10 +326,11 @@ Result<int> trace(const Options& options) {
                     wanted.force                  ? "--force"
                     : wanted.touch_bytes.empty() ? "--target"
                                                   : "--touch-bytes");
-    auto session = open_trace(options, *where);
-    if (!session)
-        return tl::unexpected(session.error());
-    auto here = running_platform(options, *where);
+    auto opened_trace = open_trace(options, *where);
+    if (!opened_trace)
+        return tl::unexpected(opened_trace.error());
+    const TraceSession& session = *opened_trace->session;
+    auto here = running_platform(options, *where, session.backend() == "bpf");
     if (!here)
         return tl::unexpected(here.error());
     std::optional<RemedyBook> book;
@@ -304,10 +343,10 @@ Result<int> trace(const Options& options) {
             fmt::print(stderr, "warning: {}\n", warning);
     }
     catch_interrupts();
-    auto traced = trace_for_a_while(**session, *functions, *filter, options);
+    auto traced = trace_for_a_while(*opened_trace, *functions, *filter, options);
     if (!traced)
         return tl::unexpected(traced.error());
-    return show(*traced, **session, *filter, *here, book ? &*book : nullptr, options);
+    return show(*traced, session, *filter, *here, book ? &*book : nullptr, options);
 }
 
 // Both messages follow "--NAME: ".
@@ -377,6 +416,13 @@ void add_trace_command(CLI::App& app, Command& chosen) {
                 "{hardware,realtime,instructions,modelled}");
     command->add_option("--on", options->on, "Where: auto (this machine), host, or fake (made-up traffic)")
         ->capture_default_str();
+    command
+        ->add_option(
+            "--backend", options->backend,
+            "What sees the calls: module, bpf (which needs no module), or auto: the module where it is "
+            "loaded")
+        ->check(one_of("backend", {"auto", "module", "bpf"}), "{auto,module,bpf}")
+        ->capture_default_str();
     command->add_option("COMMAND", options->command, "After --: run it, and trace until it ends");
     command->footer(
         "Examples:\n"
@@ -387,8 +433,9 @@ void add_trace_command(CLI::App& app, Command& chosen) {
         "  sudo dmabench run scenarios/advise.json -o board.json && sudo dmabench trace --advise board.json\n"
         "  dmabench trace --on fake --seconds 1 --folded - | flamegraph.pl >trace.svg\n"
         "\n"
-        "Times are without what tracing adds. The kernel module sets probes while this runs; otherwise there "
-        "are none.");
+        "Times are without what tracing adds. The kernel module, or BPF where it is not loaded, sets probes "
+        "while "
+        "this runs; otherwise there are none.");
     command->callback([options, seconds, interval, &chosen] {
         options->seconds_given = seconds->count() != 0;
         options->interval_given = interval->count() != 0;

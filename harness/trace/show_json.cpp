@@ -73,6 +73,8 @@ std::string frame(const std::string& place) {
 json to_json(const Trace& trace, const TraceStart& start, const std::string& backend) {
     json out;
     out["backend"] = backend;
+    if (!trace.untold.empty())
+        out["untold"] = trace.untold;
     out["seconds"] = trace.seconds;
     out["functions"] = {{"traced", function_names(start.traced)},
                         {"covered", function_names(start.covered)},

@@ -50,13 +50,14 @@ std::string place_of(const Site& site) {
     return line;
 }
 
-std::vector<std::string> summary(const Trace& trace) {
+std::vector<std::string> summary(const Trace& trace, const std::string& backend) {
     std::vector<std::string> lines{
         fmt::format("{:.2f} s: {} at {}, {:.3f} ms of CPU ({:.2f} % of one); {:.0f} ns a call taken off for "
-                    "tracing, which cost {:.3f} ms",
+                    "tracing, which cost {:.3f} ms{}",
                     trace.seconds, counted(trace.calls(), "call"), counted(trace.sites.size(), "site"),
                     trace.total_ns() / 1e6, trace.seconds > 0 ? trace.total_ns() / trace.seconds / 1e7 : 0,
-                    trace.bias_ns, trace.cost_ns * static_cast<double>(trace.calls()) / 1e6)};
+                    trace.bias_ns, trace.cost_ns * static_cast<double>(trace.calls()) / 1e6,
+                    backend.empty() ? "" : "; seen by " + (backend == "bpf" ? "BPF" : backend))};
     std::vector<std::string> losses;
     if (trace.missed != 0)
         losses.push_back(fmt::format("{} missed", counted(trace.missed, "call")));
@@ -70,6 +71,9 @@ std::vector<std::string> summary(const Trace& trace) {
             fmt::format("{} within another, whose time is in both", counted(trace.nested, "call")));
     if (!losses.empty())
         lines.push_back(fmt::format("of these: {}", fmt::join(losses, "; ")));
+    if (!trace.untold.empty())
+        lines.push_back(fmt::format("by BPF this kernel does not tell of all calls whether: {}",
+                                    fmt::join(trace.untold, ", ")));
     return lines;
 }
 
@@ -86,7 +90,7 @@ std::string rate_text(double value) {
 
 
 std::vector<std::string> table_lines(const Trace& trace, const TableStyle& style) {
-    std::vector<std::string> lines = summary(trace);
+    std::vector<std::string> lines = summary(trace, style.backend);
     for (std::string& line : lines)
         line = cut(std::move(line), style.width);
     if (trace.sites.empty())

@@ -18,6 +18,7 @@ struct TableStyle {
     bool colour = false;
     std::size_t width = 0;   ///< columns, 0: as wide as it gets
     std::size_t height = 0;  ///< lines, 0: all sites
+    std::string backend;     ///< as TraceSession::backend(); "": not said
 };
 
 /// "812", "5 836", "1.25 M"

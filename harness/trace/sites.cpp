@@ -187,6 +187,7 @@ Trace gather(const TraceStart& start, const TraceSnapshot& now, const TraceSnaps
     trace.missed = now.missed - (since != nullptr ? since->missed : 0);
     trace.nested = now.nested - (since != nullptr ? since->nested : 0);
     trace.homeless = now.homeless - (since != nullptr ? since->homeless : 0);
+    trace.untold = now.untold;
     auto sites = merged(now.rows);
     const auto before = since != nullptr ? merged(since->rows) : std::map<Key, Site>();
     for (auto& [key, site] : sites) {

@@ -55,6 +55,7 @@ struct Trace {
     std::uint64_t nested = 0;
     std::uint64_t homeless = 0;
     std::uint64_t unplaced = 0;  ///< calls of sites that found no row
+    std::vector<std::string> untold;  ///< as TraceSnapshot has it
     std::vector<Site> sites;     ///< dearest first
 
     [[nodiscard]] std::uint64_t calls() const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A trace of calls of the DMA API: by the kernel module's probes, or made up for tests.
+// A trace of calls of the DMA API: by the kernel module's probes, by BPF, or made up for tests.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ struct TraceSnapshot {
     std::uint64_t missed = 0;    ///< calls that could not be followed
     std::uint64_t nested = 0;    ///< calls within another traced one
     std::uint64_t homeless = 0;  ///< calls on CPUs that came later
+    std::vector<std::string> untold;  ///< members of the JSON's sites that cannot be told here: "bounced"
     std::vector<dmabench_trace_row> rows;
 };
 
@@ -41,7 +42,7 @@ class TraceSession {
     TraceSession& operator=(const TraceSession&) = delete;
     virtual ~TraceSession() = default;
 
-    /// Which means it traces by: "kretprobes", "fake".
+    /// Which means it traces by: "kretprobes", "bpf", "fake".
     [[nodiscard]] virtual std::string backend() const = 0;
 
     /// `rows`: sites per CPU. ErrorKind::not_possible says in one line why it cannot be done here.
@@ -52,6 +53,9 @@ class TraceSession {
 
 /// The kernel module at /dev/dmabench.
 Result<std::unique_ptr<TraceSession>> open_ioctl_trace();
+
+/// BPF programs, which need no module. ErrorKind::not_possible says in one line what they lack here.
+Result<std::unique_ptr<TraceSession>> open_bpf_trace();
 
 /// A network driver and a disk driver at work. Each read() lets `step_ns` go by until it is stopped.
 struct FakeTraceOptions {

@@ -14,6 +14,7 @@ BASE_PACKAGES=(
     cmake ninja-build g++ make
     libfmt-dev nlohmann-json3-dev rapidjson-dev libcli11-dev libexpected-dev libpfm4-dev libbenchmark-dev libgtest-dev libgmock-dev
     g++-aarch64-linux-gnu libpfm4-dev:arm64
+    clang-14 libbpf-dev libbpf-dev:arm64
     bc bison flex cpio kmod libelf-dev xz-utils zstd
     qemu-system-x86 qemu-system-arm busybox-static
     python3 python3-matplotlib python3-numpy python3-jinja2

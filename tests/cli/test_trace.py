@@ -43,7 +43,7 @@ def test_plain_lines_where_the_output_is_no_terminal() -> None:
     done = trace()
     assert "\x1b" not in done.stdout and done.stderr == ""
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("0.10 s: 1327 calls at 5 sites, ")
+    assert lines[0].startswith("0.10 s: 1327 calls at 5 sites, ") and lines[0].endswith("; seen by fake")
     assert lines[1].split()[:4] == ["CPU", "%", "CPU", "ms"]
     assert len(lines) == 2 + 2 * 5
     # Dearest first.
@@ -261,6 +261,8 @@ def test_a_mistaken_wish_for_advice_is_one_line(words: list[str], message: str, 
         (["--seconds", "0"], 2, "--seconds: '0' is not a number of seconds within 0.01 .. 1000000"),
         (["--seconds", "soon"], 2, "--seconds: 'soon' is not a number of seconds within 0.01 .. 1000000"),
         (["--sites", "3"], 2, "--sites: '3' is not a number within 16 .. 4096"),
+        (["--backend", "ebpf"], 2, "--backend: unknown backend 'ebpf'; expected one of auto, module, bpf (did you mean 'bpf'?)"),
+        (["--backend", "bpf"], 2, "--backend bpf: --on fake has none but its own"),
         (["--json", "-", "--folded", "-"], 2, "--json - and --folded -: only one of them can go to standard output"),
         (["--", "no-such-command-here"], 4, "'no-such-command-here' cannot be run: No such file or directory"),
     ],
@@ -287,3 +289,18 @@ def test_without_the_module_one_line_says_what_to_do() -> None:
     done = dmabench("trace", "--seconds", "0.1")
     assert done.returncode == 4
     assert done.stderr.count("\n") == 1 and "module" in done.stderr
+    # Nor is there a way without it, or this would trace.
+    assert "; tracing by BPF cannot be done: " in done.stderr
+
+
+@pytest.mark.skipif(Path("/dev/dmabench").exists(), reason="the module is loaded here")
+@pytest.mark.parametrize("backend, says", [("module", "module"), ("bpf", "tracing by BPF cannot be done: ")])
+def test_a_backend_that_is_asked_for_is_the_only_one_tried(backend: str, says: str) -> None:
+    # Without capabilities neither can be, wherever this runs.
+    user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*user, str(DMABENCH), "trace", "--seconds", "0.1", "--backend", backend], capture_output=True, text=True, env=environment()
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.count("\n") == 1 and says in done.stderr
+    assert ("BPF" in done.stderr) == (backend == "bpf")

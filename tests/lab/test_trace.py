@@ -37,12 +37,15 @@ LAPS = {
 }
 
 
-def trace_of(path: Path, missed: int = 0) -> dict[str, Any]:
-    """The trace, which may have missed that many calls: a kretprobe that an interrupt finds in another one is."""
+# Of the calls of real traffic: a kretprobe in an interrupt of another one is missed, and so is a BPF program in one of itself.
+MISSED = {"kretprobes": 0.0005, "bpf": 0.005}
+
+
+def trace_of(path: Path, missed_share: float = 0) -> dict[str, Any]:
     document = json.loads(path.read_text())
     jsonschema.Draft7Validator(SCHEMA).validate(document)
     trace: dict[str, Any] = document["dmabench_trace"]
-    assert trace["homeless"] == trace["other"] == 0 and trace["missed"] <= missed
+    assert trace["homeless"] == trace["other"] == 0 and trace["missed"] <= missed_share * trace["calls"]
     return trace
 
 
@@ -143,6 +146,7 @@ net) counters $2 >$4.before; wget -q -O /dev/null $3 || exit 1; counters $2 >$4.
 disk) cat /sys/block/nvme0n1/stat >$4.before; dd if=/dev/nvme0n1 of=/dev/null bs=1M count=COUNT 2>/dev/null || exit 1
     cat /sys/block/nvme0n1/stat >$4.after; exit ;;
 esac
+[ -z "$UNLOAD" ] || rmmod dmabench || exit 1
 for path in /sys/class/net/*; do
     [ -e "$path/device/driver" ] || continue
     name=${path##*/} driver=$(basename "$(readlink -f "$path/device/driver")")
@@ -286,8 +290,8 @@ def counted(folder: Path, name: str) -> dict[str, int]:
     return {key: found[1][key] - found[0][key] for key in found[0]}
 
 
-def drive(name: str, folder: Path, port: int, churn: str) -> None:
-    """Boots the guest with traffic; what it found is in the folder afterwards."""
+def drive(name: str, folder: Path, port: int, churn: str, unload: bool = False) -> None:
+    """Boots the guest with traffic, with the module or without; what it found is in the folder afterwards."""
     disk = folder / "disk.img"
     disk.write_bytes(bytes(2 * READ))
     platform = with_drivers(name, disk)
@@ -302,7 +306,7 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
     out = folder / "out"
     out.mkdir()
     job = guest.Job(
-        ["env", f"CHURN={churn}", "sh", "/mnt/in/traffic"],
+        ["env", f"CHURN={churn}", f"UNLOAD={1 if unload else ''}", "sh", "/mnt/in/traffic"],
         qemu.REALTIME,
         600,
         share=shared,
@@ -314,14 +318,17 @@ def drive(name: str, folder: Path, port: int, churn: str) -> None:
     assert guest.Guest(platform, parts, job).run(err=errors.append) == 0, b"".join(errors).decode()
 
 
-@pytest.mark.parametrize("platform", ["x86_64-swiotlb", "x86_64-vtd-strict"])
-def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_path: Path, server: int) -> None:
+@pytest.mark.parametrize(
+    "platform, backend", [("x86_64-swiotlb", "kretprobes"), ("x86_64-swiotlb", "bpf"), ("x86_64-vtd-strict", "kretprobes")]
+)
+def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, backend: str, tmp_path: Path, server: int) -> None:
     churn = "e1000e" if "vtd" in platform else ""
-    drive(platform, tmp_path, server, churn)
+    drive(platform, tmp_path, server, churn, unload=backend == "bpf")
     out = tmp_path / "out"
     note = "bounced" if "swiotlb" in platform else "IOMMU"
     for card in NICS:
-        trace, stats = trace_of(out / f"{card}.json", missed=10), counted(out, card)
+        trace, stats = trace_of(out / f"{card}.json", MISSED[backend]), counted(out, card)
+        assert trace["backend"] == backend
         assert stats["rx_packets"] > 4000 and stats["rx_errors"] == stats["tx_errors"] == 0
         driver = "virtio-pci" if card == "virtio_net" else card
         mine = {"driver": driver, "direction": "from_device"}
@@ -348,7 +355,7 @@ def test_real_drivers_calls_and_bytes_are_those_they_count(platform: str, tmp_pa
 
 
 def check_disk(out: Path, note: str) -> None:
-    trace = trace_of(out / "nvme.json", missed=10)
+    trace = trace_of(out / "nvme.json", max(MISSED.values()))
     before, after = ([int(n) for n in (out / f"nvme.{when}").read_text().split()] for when in ("before", "after"))
     read = 512 * (after[2] - before[2])
     assert read >= READ
