@@ -254,7 +254,7 @@ def sweep() -> str:
             if key == "store_share" and parameter.value * factor > 1:
                 continue
             bytes_ = measure_crossover(changed(platform, key, factor))
-            moved.append("never" if bytes_ is None else f"{bytes_:.0f} ({100 * (bytes_ / base - 1):+.0f} %)")
+            moved.append("never" if bytes_ is None else f"{bytes_:.0f} ({round(100 * (bytes_ / base - 1)):+d} %)")
         lines.append(f"| `{key}` ({parameter.value:g}) | {parameter.kind} | {' | '.join(moved)} |")
     return "\n".join(lines) + "\n"
 
