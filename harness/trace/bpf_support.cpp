@@ -34,23 +34,19 @@ std::string text_of(BpfLack what, TracedFunctions functions) {
                    "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS and CONFIG_BPF_JIT";
         case BpfLack::privilege:
             return "it needs the capabilities CAP_BPF and CAP_PERFMON, which this process has not: run "
-                   "dmabench as "
-                   "root";
+                   "dmabench as root, and not in a container";
         case BpfLack::locked_down:
             return "this kernel is locked down for confidentiality (/sys/kernel/security/lockdown): boot it "
-                   "with "
-                   "lockdown= unset or integrity";
+                   "with lockdown= unset or integrity";
         case BpfLack::function:
             return fmt::format("this kernel has none of the functions to trace ({})",
                                fmt::join(function_names(functions), ", "));
         case BpfLack::code_addresses:
             return "this kernel hides where its code is, by which callers are told: set kernel.kptr_restrict "
-                   "to 0 "
-                   "or 1 and run dmabench as root";
+                   "to 0 or 1 and run dmabench as root";
         case BpfLack::callers:
             return "where a call returns to is not where it is looked for on this kernel's stack, so that no "
-                   "caller "
-                   "could be told";
+                   "caller could be told";
         case BpfLack::nothing_traced:
             break;
     }
