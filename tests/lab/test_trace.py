@@ -42,10 +42,12 @@ MISSED = {"kretprobes": 0.0005, "bpf": 0.005}
 
 
 def trace_of(path: Path, missed_share: float = 0) -> dict[str, Any]:
+    """Of a few calls two may be missed, where a share may be."""
     document = json.loads(path.read_text())
     jsonschema.Draft7Validator(SCHEMA).validate(document)
     trace: dict[str, Any] = document["dmabench_trace"]
-    assert trace["homeless"] == trace["other"] == 0 and trace["missed"] <= missed_share * trace["calls"]
+    assert trace["homeless"] == trace["other"] == 0
+    assert trace["missed"] <= (max(2, missed_share * trace["calls"]) if missed_share else 0)
     return trace
 
 
