@@ -55,6 +55,27 @@ static void test_ownership(int dmabuf, volatile unsigned char *p, size_t bytes, 
 	   bounced ? "which shows" : "in one memory", p[0]);
 }
 
+/* Memory that is not to be written to takes the argument, and no answer. */
+static void test_untold(int fd, const struct dmabench_target_info *t)
+{
+	struct dmabench_setup s = setup_of(DMABENCH_STREAMING_PAGE, t->id, page_size);
+	struct dmabench_dmabuf *d = (void *)user_memory(page_size, PROT_READ | PROT_WRITE);
+	long before;
+	int got;
+
+	if (!ok(!setup(fd, &s), "%s: a buffer to export", t->name))
+		return;
+	*d = (struct dmabench_dmabuf){ .size = sizeof(*d) };
+	mprotect(d, page_size, PROT_READ);
+	before = count_names("/proc/self/fd", "");
+	got = ioctl(fd, DMABENCH_IOC_DMABUF, d) ? errno : 0;
+	ok(got == EFAULT && count_names("/proc/self/fd", "") == before,
+	   "%s: a dma-buf that its caller can't be told of has no descriptor (%s)", t->name,
+	   strerror(got));
+	munmap(d, page_size);
+	ioctl(fd, DMABENCH_IOC_TEARDOWN);
+}
+
 static void test_refusals(int fd, const struct dmabench_target_info *t)
 {
 	struct dmabench_setup s;
@@ -164,6 +185,7 @@ void test_dmabuf(int fd, const struct dmabench_target_info *t)
 		munmap(p, d.bytes);
 		close(d.fd);
 	}
+	test_untold(fd, t);
 	test_refusals(fd, t);
 	ioctl(fd, DMABENCH_IOC_TEARDOWN);
 	test_lifetime(t);
