@@ -13,6 +13,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/lockdown.h"
 #include "base/unique_fd.h"
 #include "device/names.h"
 #include "device/open_device.h"
@@ -70,17 +71,11 @@ bool loading_is_off() {
     return in >> off && off != 0;
 }
 
-/// "integrity" or "confidentiality" where the kernel is locked down, else "".
 std::string lockdown() {
     std::ifstream in("/sys/kernel/security/lockdown");
-    std::string line;
-    std::getline(in, line);
-    const auto from = line.find('[');
-    const auto to = line.find(']');
-    if (from == std::string::npos || to == std::string::npos || to < from)
-        return "";
-    const std::string mode = line.substr(from + 1, to - from - 1);
-    return mode == "none" ? "" : mode;
+    std::string modes;
+    std::getline(in, modes);
+    return lockdown_mode(modes);
 }
 
 std::size_t page_size() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }

@@ -16,6 +16,7 @@
 
 #include <dmabench.h>
 
+#include "base/lockdown.h"
 #include "counters/counters.h"
 #include "doctor/fixes.h"
 #include "platform/facts.h"
@@ -77,9 +78,7 @@ Findings look_at_privilege(const System& system) {
 Findings look_at_lockdown(const System& system) {
     if (module_loaded(system))
         return {};
-    const std::string lockdown = system.files.text("/sys/kernel/security/lockdown").value_or("");
-    if (lockdown.find("[integrity]") != std::string::npos ||
-        lockdown.find("[confidentiality]") != std::string::npos)
+    if (!lockdown_mode(system.files.text("/sys/kernel/security/lockdown").value_or("")).empty())
         return {{"lockdown", Severity::prevents,
                  "the kernel is locked down (Secure Boot?): it loads only modules that are signed",
                  "mokutil --disable-validation and reboot, or sign kmod/dmabench.ko with an enrolled key"}};

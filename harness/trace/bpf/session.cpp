@@ -14,6 +14,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/lockdown.h"
 #include "platform/system_files.h"
 #include "shared.h"
 #include "trace/bpf_support.h"
@@ -107,9 +108,7 @@ std::uint64_t now_ns() {
 }
 
 std::string lockdown() {
-    const std::string modes = SystemFiles().text("/sys/kernel/security/lockdown").value_or("");
-    const auto open = modes.find('[');
-    return open == std::string::npos ? "" : modes.substr(open + 1, modes.find(']') - open - 1);
+    return lockdown_mode(SystemFiles().text("/sys/kernel/security/lockdown").value_or(""));
 }
 
 Error cannot(int error) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the BPF programs and trace_bpf.cpp share. */
+/* What the BPF programs and session.cpp share. */
 #ifndef DMABENCH_TRACE_BPF_SHARED_H
 #define DMABENCH_TRACE_BPF_SHARED_H
 
