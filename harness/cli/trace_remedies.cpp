@@ -153,6 +153,10 @@ Result<RemedyBook> RemedyBook::open(const RemedyOptions& options, const RunningP
     LoadedReport running;
     load_context(json{{"platform", here.facts}}.dump(), running);
     book.differing_ = differences(book.report_, running);
+    // It is the module that tells what targets there are.
+    if (here.facts.value("targets", json::array()).empty())
+        std::erase_if(book.differing_,
+                      [](const FieldDifference& each) { return each.field.starts_with("targets."); });
     if (!book.differing_.empty() && !options.force)
         return fail(ErrorKind::not_comparable,
                     "--advise: {} is of another platform: {}; run one here, or give --force", name,

@@ -250,10 +250,9 @@ def test_a_remedy_costs_what_a_run_of_it_measures(tmp_path: Path) -> None:
 
     measure = "dmabench run /mnt/in/{0}.json --clock instructions --counters none --quiet -o /mnt/out/{0}.report.json"
     read = "dd if=/dev/nvme0n1 of=/dev/null bs=1M count=8"
+    trace_it = "dmabench trace --clock instructions --advise /mnt/out/rough.report.json --json /mnt/out/{0}.json -- {1} >/mnt/out/{0}.txt"
     run(
-        f"{measure.format('rough')} && "
-        "dmabench trace --clock instructions --advise /mnt/out/rough.report.json --json /mnt/out/trace.json "
-        f"-- {read} >/mnt/out/trace.txt",
+        f"{measure.format('rough')} && {trace_it.format('trace', read)} && rmmod dmabench && echo 3 >/proc/sys/vm/drop_caches && {trace_it.format('bpf', read)}",
         receive(tmp_path, "rough", [4096, 32768, 262144]),
     )
     trace = trace_of(tmp_path / "trace.json")
@@ -269,6 +268,13 @@ def test_a_remedy_costs_what_a_run_of_it_measures(tmp_path: Path) -> None:
     assert remedy["interpolated"] and remedy["saved_share"] > 0.2 * exchange["cpu_share"]
     text = (tmp_path / "trace.txt").read_text()
     assert re.search(r"^nvme .*: maps and unmaps lists of .* times a second, .* of a CPU \(by the report", text, re.MULTILINE)
+
+    # The same by BPF, where there is no module to tell of targets.
+    by_bpf = trace_of(tmp_path / "bpf.json")
+    assert by_bpf["backend"] == "bpf" and by_bpf["remedies"]["differs"] == []
+    same = next(each for each in by_bpf["remedies"]["exchanges"] if each["driver"] == "nvme" and each["scattered"])
+    assert same["ns"] == pytest.approx(same["by_report"]["ns"], rel=0.25) and same["by_report"] == exchange["by_report"]
+    assert [way["way"] for way in same["ways"]] == [way["way"] for way in exchange["ways"]]
 
     # What a run measures of just that.
     run(measure.format("just"), receive(tmp_path, "just", [size]))
