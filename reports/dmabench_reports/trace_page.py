@@ -123,6 +123,9 @@ def remedies(exchange: dict[str, Any]) -> tuple[list[dict[str, Any]], list[int]]
     return sorted(rows.values(), key=lambda row: (row["seldom"], row["least"])), sizes
 
 
+SEEN_BY = {"kretprobes": ", seen by the module's kretprobes", "bpf": ", seen by BPF programs"}
+
+
 def losses(trace: dict[str, Any]) -> list[str]:
     """What the figures do not have, or have twice."""
     texts = {
@@ -131,7 +134,8 @@ def losses(trace: dict[str, Any]) -> list[str]:
         "other": "were made at sites beyond the table",
         "nested": "were made while another one was under way; their time is in both",
     }
-    return [f"{words.count(trace[key], 'call')} {text}" for key, text in texts.items() if trace.get(key)]
+    found = [f"{words.count(trace[key], 'call')} {text}" for key, text in texts.items() if trace.get(key)]
+    return found + [f"Of some calls this kernel does not tell by BPF whether they {text}" for text in trace.get("untold", [])]
 
 
 def render(traces: Sequence[dict[str, Any]], index: Optional[str]) -> str:
@@ -148,6 +152,7 @@ def render(traces: Sequence[dict[str, Any]], index: Optional[str]) -> str:
             histogram=lambda site: histogram(site, span),
             span=" to ".join(words.duration(edge) for edge in span),
             losses=losses,
+            seen_by=SEEN_BY,
             remedies=remedies,
             rate=rate,
             count=words.count,

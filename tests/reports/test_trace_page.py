@@ -108,6 +108,13 @@ def test_beside_reports_both_pages_come(write: Writer, tmp_path: Path) -> None:
     assert (tmp_path / "out/index.html").exists()
 
 
+def test_the_page_says_by_what_the_calls_were_seen(write: Writer, tmp_path: Path) -> None:
+    assert "seen by the module&#39;s kretprobes" in page_of(write(trace(SITE)), tmp_path / "module")
+    html = page_of(write(trace(SITE, backend="bpf", untold=["bounced"])), tmp_path / "bpf")
+    assert "seen by BPF programs" in html
+    assert "Of some calls this kernel does not tell by BPF whether they bounced." in html
+
+
 def test_an_empty_trace_says_so(write: Writer, tmp_path: Path) -> None:
     assert "No call of the DMA API was seen" in page_of(write(trace()), tmp_path / "out")
 
