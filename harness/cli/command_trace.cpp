@@ -434,8 +434,7 @@ void add_trace_command(CLI::App& app, Command& chosen) {
         "  dmabench trace --on fake --seconds 1 --folded - | flamegraph.pl >trace.svg\n"
         "\n"
         "Times are without what tracing adds. The kernel module, or BPF where it is not loaded, sets probes "
-        "while "
-        "this runs; otherwise there are none.");
+        "while this runs; otherwise there are none.");
     command->callback([options, seconds, interval, &chosen] {
         options->seconds_given = seconds->count() != 0;
         options->interval_given = interval->count() != 0;

@@ -155,8 +155,7 @@ void print_memory(const json& memory) {
     }
     fmt::print(
         "{}Nothing that may not be mapped was given to the DMA API. Rules: \"What memory is DMA'able?\" in "
-        "the "
-        "kernel's\ndma-api-howto.{}\n",
+        "the kernel's\ndma-api-howto.{}\n",
         dim, plain);
 }
 
