@@ -134,7 +134,7 @@ WRAP_CALL(vm_map_pages, int, -ENXIO, (vma, pages, nr),
 
 /* A process' pages.  It gives a few at a time, so that it can fail with some pinned. */
 
-#define PINNED_AT_ONCE	3
+#define PINNED_AT_ONCE	2
 
 int __real_pin_user_pages_fast(unsigned long start, int nr, unsigned int flags,
 			       struct page **pages);
