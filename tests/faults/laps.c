@@ -132,6 +132,9 @@ static void fail_transfers_of(const struct dmabench_target_info *t)
 		const struct dmabench_strategy_info *si = &strategies[i];
 		/* DMA memory that each lap frees cannot be checked after it. */
 		const bool dma_memory = !si->sources && si->id != DMABENCH_COPY;
+		/* Mapping and unmapping do not pass on ownership. */
+		const bool syncs = si->id == DMABENCH_STREAMING_RECYCLE ||
+				   si->id == DMABENCH_COPY;
 
 		for (mapped = 0; mapped < 2 && si->id != DMABENCH_NULL; mapped++) {
 			if (mapped && dma_memory)
@@ -140,8 +143,7 @@ static void fail_transfers_of(const struct dmabench_target_info *t)
 			sc.setup.transfer = t->engine;
 			sc.setup.direction = DMABENCH_FROM_DEVICE;
 			sc.setup.map_every = mapped;
-			sc.setup.sync_every = mapped && si->id != DMABENCH_STREAMING_RECYCLE &&
-					      si->id != DMABENCH_COPY ? 0 : 1;
+			sc.setup.sync_every = !mapped || syncs;
 			snprintf(sc.name, sizeof(sc.name), "transfers by %s on %s%s", si->name,
 				 t->name, mapped ? ", mapped each lap" : "");
 			under_faults(&sc);

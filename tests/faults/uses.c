@@ -227,7 +227,7 @@ void fail_trace(const struct dmabench_target_info *t)
 {
 	struct scenario sc = {
 		.name = "trace", .act = act_trace, .flavours = true,
-		/* One by another name in newer kernels, and one that may be called by it. */
+		/* In newer kernels one does no more than call another, and one has another name. */
 		.number = 1L << DMABENCH_TRACE_MAP_PAGE | 1L << DMABENCH_TRACE_SYNC_SINGLE_FOR_CPU,
 	};
 

@@ -12,6 +12,7 @@ from dmabench_lab import module, paths
 from dmabench_lab.kernel import Kernel
 
 SOURCES = Path(__file__).parent / "module"
+IMPORTER = Path(__file__).parents[1] / "abi/importer/importer.c"
 # An instruction that calls ends so many bytes behind where the linker puts what it calls: x86 and arm64.
 _CALL_BYTES = 4
 _CALLS = ("R_X86_64_PLT32", "R_AARCH64_CALL26", "R_AARCH64_JUMP26")
@@ -40,11 +41,10 @@ def can_fail() -> set[str]:
 
 
 def build(kernel: Kernel, tree: Path, kmod: Path = paths.KMOD) -> Path:
-    """Builds faults.ko and the wrapped dmabench.ko in `tree`, which must not exist; gives it back."""
+    """Builds faults.ko, importer.ko and the wrapped dmabench.ko in `tree`, which must not exist; gives it back."""
     module.copy_sources(kmod, tree)
-    for path in SOURCES.iterdir():
-        if path.name != "Kbuild":
-            shutil.copyfile(path, tree / path.name)
+    for path in (*SOURCES.glob("*.[ch]"), IMPORTER):
+        shutil.copyfile(path, tree / path.name)
     with (tree / "Kbuild").open("a") as kbuild:
         kbuild.write((SOURCES / "Kbuild").read_text())
     (tree / "wrapped").write_text("\n".join(sorted(names())))

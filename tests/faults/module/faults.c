@@ -3,7 +3,7 @@
  * Makes calls of dmabench.ko fail, and keeps the books of what it holds: for tests.
  *
  * The module under test is linked of the same objects as ever, with `ld --wrap`, so that its calls
- * into the kernel pass through wrap.c, which asks here whether to fail and tells what was got
+ * into the kernel pass through wrap_*.c, which ask here whether to fail and tell what was got
  * and given back.  No kernel has to be configured for it.  In /sys/kernel/debug/faults:
  *
  *   nth	N written: the Nth call from now that can fail fails; read: how many are left, 0: it
