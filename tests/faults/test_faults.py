@@ -25,7 +25,7 @@ GUESTS = {
     "rpi3b": ("queries", "mmap", "transfers"),
 }
 # What cannot be done in them: the one has no PCI function to bind.
-SKIPPED = {
+SKIPPED: dict[str, set[str]] = {
     "x86_64-vtd-strict-smp": set(),
     "rpi3b": {"binding"},
 }
